@@ -1,0 +1,3 @@
+{% macro code(column) -%}
+    replace(replace(lower({{ clean_text(column) }}), ' ', '_'), '-', '_')
+{%- endmacro %}

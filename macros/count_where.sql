@@ -1,0 +1,3 @@
+{% macro count_where(condition) -%}
+    cast(coalesce(sum(customers) filter (where {{ condition }}), 0) as bigint)
+{%- endmacro %}

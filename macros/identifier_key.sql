@@ -1,0 +1,6 @@
+{% macro identifier_key(kind, value) -%}
+    {#- A customer id holds within its shop; e-mail and phone across shops where the var says so. -#}
+    {%- set scope = "'*|*'" if kind != 'customer_id' and var('link_customers_across_shops')
+        else "connector || '|' || shop_id" -%}
+    {{ repurchase.hash_key(scope ~ " || '|" ~ kind ~ "|' || " ~ value) }}
+{%- endmacro %}

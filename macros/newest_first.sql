@@ -1,0 +1,5 @@
+{% macro newest_first(columns) -%}
+    {%- for column in columns -%}
+    {{ column }} desc nulls last{{ ", " if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}

@@ -1,0 +1,1 @@
+{{ union_connectors('order_lines') }}

@@ -1,0 +1,30 @@
+-- One row per customer and purchase day.
+with
+
+purchases as (
+    select
+        customer_key,
+        order_date as purchase_date,
+        count(*) as orders,
+        cast(sum(gross_amount) as decimal(18,2)) as gross_amount,
+        cast(sum(discount_amount) as decimal(18,2)) as discount_amount,
+        cast(sum(refund_amount) as decimal(18,2)) as refund_amount
+    from {{ ref('int_orders') }}
+    where is_purchase and customer_key is not null
+    group by customer_key, order_date
+),
+
+sequenced as (
+    select
+        *,
+        gross_amount - discount_amount - refund_amount as net_amount,
+        row_number() over (partition by customer_key order by purchase_date) as purchase_number,
+        lag(purchase_date) over (partition by customer_key order by purchase_date)
+            as previous_purchase_date,
+        lead(purchase_date) over (partition by customer_key order by purchase_date)
+            as next_purchase_date,
+        min(purchase_date) over (partition by customer_key) as first_purchase_date
+    from purchases
+)
+
+select * from sequenced

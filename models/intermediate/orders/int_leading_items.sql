@@ -1,0 +1,22 @@
+-- One row per purchase with items: its line of the highest net amount.
+with
+
+ranked as (
+    select
+        order_key,
+        product_key,
+        product_id,
+        row_number() over (partition by order_key order by net_amount desc, line_number) as value_rank
+    from {{ ref('int_order_items') }}
+),
+
+leading_items as (
+    select
+        order_key,
+        product_key,
+        product_id
+    from ranked
+    where value_rank = 1
+)
+
+select * from leading_items

@@ -1,0 +1,33 @@
+-- Refund totals that shops state on the order itself.
+with
+
+orders as (
+    select *
+    from {{ ref('int_orders_checked') }}
+    where
+        row_status = 'accepted'
+        and refund_amount <> 0
+        {%- for connector in var('connectors') if has_entity(connector, 'refunds') %}
+        and connector <> '{{ connector }}'
+        {%- endfor %}
+),
+
+refunds as (
+    select
+        connector,
+        shop_id,
+        order_id as refund_id,
+        order_id,
+        customer_id,
+        null as refunded_at,
+        null as refund_date,
+        currency,
+        refund_amount,
+        null as updated_at,
+        null as unreadable_column,
+        {{ raw_values(['order_id', 'currency', 'refund_amount']) }} as raw_values,
+        source_file
+    from orders
+)
+
+select * from refunds

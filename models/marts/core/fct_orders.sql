@@ -1,0 +1,88 @@
+with
+
+purchases as (
+    select customer_key, purchase_date, purchase_number, previous_purchase_date, first_purchase_date
+    from {{ ref('int_purchases') }}
+),
+
+lines as (
+    select
+        order_key,
+        sum(gross_amount) as gross_amount,
+        sum(discount_amount) as discount_amount
+    from {{ ref('int_order_items_checked') }}
+    where row_status = 'accepted'
+    group by order_key
+),
+
+orders as (
+    select
+        orders.*,
+        orders.customer_key is null as is_guest,
+        case
+            when orders.customer_key is not null then row_number() over (
+                -- Guests have no sequence: each in a partition of its own.
+                partition by
+                    orders.customer_key,
+                    case when orders.customer_key is null then orders.order_key end
+                order by orders.order_date, orders.ordered_at, orders.order_key
+            )
+        end as order_number,
+        {{ warning_code() }} as warning_code
+    from {{ ref('int_orders') }} as orders
+    left join lines on orders.order_key = lines.order_key
+    where orders.is_purchase
+),
+
+sequenced as (
+    select
+        ---------- ids
+        orders.order_key,
+        orders.connector,
+        orders.shop_id,
+        orders.order_id,
+        orders.customer_key,
+        orders.customer_id,
+        orders.is_guest,
+
+        ---------- sequence
+        orders.order_date,
+        orders.ordered_at,
+        orders.order_number,
+        purchases.purchase_number,
+        coalesce(orders.order_number = 1, false) as is_first_order,
+        coalesce(orders.order_number > 1, false) as is_repeat_order,
+        {{ days_between('purchases.previous_purchase_date', 'orders.order_date') }}
+            as days_since_previous_purchase,
+        {{ days_between('purchases.first_purchase_date', 'orders.order_date') }}
+            as days_since_first_purchase,
+
+        ---------- attributes
+        orders.channel,
+        orders.coupon_code,
+        orders.discount_amount > 0 as is_discounted,
+        orders.country,
+        orders.currency,
+
+        ---------- money
+        orders.gross_amount,
+        orders.discount_amount,
+        orders.refund_amount,
+        cast(orders.gross_amount - orders.discount_amount - orders.refund_amount as decimal(18,2))
+            as net_amount,
+        orders.tax_amount,
+        orders.shipping_amount,
+
+        ---------- source
+        orders.status,
+        orders.warning_code
+        {%- for column in var('x_columns') %},
+        orders.{{ column }}
+        {%- endfor %}
+    from orders
+    left join purchases
+        on orders.customer_key = purchases.customer_key
+        and orders.order_date = purchases.purchase_date
+)
+
+select * from sequenced

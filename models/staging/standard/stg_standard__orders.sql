@@ -1,0 +1,76 @@
+{{ config(enabled=has_entity('standard', 'orders')) }}
+
+{% set zone = "coalesce(time_zone_read, '" ~ var('time_zone') ~ "')" %}
+
+with
+
+source as (
+    select
+        *,
+        case
+            when {{ is_time_zone(clean_text('time_zone')) }} then {{ clean_text('time_zone') }}
+        end as time_zone_read
+    from {{ raw('standard', 'orders') }}
+),
+
+values_read as (
+    select
+        *,
+        {{ read_timestamp('ordered_at', 'standard', zone) }} as ordered_at_read,
+        {{ read_timestamp('updated_at', 'standard', zone) }} as updated_at_read,
+        {{ read_number('gross_amount', 'decimal(18,2)', 'standard') }} as gross_amount_read,
+        {{ read_number('discount_amount', 'decimal(18,2)', 'standard') }} as discount_amount_read,
+        {{ read_number('tax_amount', 'decimal(18,2)', 'standard') }} as tax_amount_read,
+        {{ read_number('shipping_amount', 'decimal(18,2)', 'standard') }} as shipping_amount_read,
+        {{ read_number('refund_amount', 'decimal(18,2)', 'standard') }} as refund_amount_read
+    from source
+),
+
+renamed as (
+    select
+        ---------- ids
+        'standard' as connector,
+        coalesce({{ read_id('shop_id') }}, 'standard') as shop_id,
+        {{ read_id('order_id') }} as order_id,
+        {{ read_id('customer_id') }} as customer_id,
+        {{ hashed_email('email') }} as email_hash,
+        {{ hashed_phone('phone') }} as phone_hash,
+
+        ---------- text
+        {{ code('status') }} as status,
+        upper({{ clean_text('currency') }}) as currency,
+        {{ clean_text('channel') }} as channel,
+        {{ clean_text('coupon_code') }} as coupon_code,
+        {{ clean_text('country') }} as country,
+        {{ zone }} as time_zone,
+
+        ---------- money
+        gross_amount_read as gross_amount,
+        coalesce(discount_amount_read, 0) as discount_amount,
+        tax_amount_read as tax_amount,
+        shipping_amount_read as shipping_amount,
+        refund_amount_read as refund_amount,
+
+        ---------- time
+        ordered_at_read as ordered_at,
+        cast({{ local_time('ordered_at_read', zone) }} as date) as order_date,
+        updated_at_read as updated_at,
+
+        ---------- source
+        {{ unreadable_column([
+            'ordered_at', 'time_zone', 'gross_amount', 'discount_amount', 'tax_amount',
+            'shipping_amount', 'refund_amount', 'updated_at',
+        ]) }} as unreadable_column,
+        {{ raw_values([
+            'shop_id', 'order_id', 'customer_id', 'ordered_at', 'time_zone', 'status', 'currency',
+            'channel', 'coupon_code', 'country', 'gross_amount', 'discount_amount', 'tax_amount',
+            'shipping_amount', 'refund_amount', 'updated_at',
+        ]) }} as raw_values,
+        source_file
+        {%- for column in var('x_columns') %},
+        {{ column }}
+        {%- endfor %}
+    from values_read
+)
+
+select * from renamed
