@@ -26,6 +26,7 @@ versions as (
 classified as (
     select
         connector,
+        customer_id,
         customer_id_key,
         email_key,
         phone_key,

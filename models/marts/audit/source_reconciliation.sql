@@ -1,5 +1,14 @@
 with
 
+entities as (
+    {%- for connector, entity in connector_entities() %}
+    select '{{ connector }}' as connector, '{{ entity }}' as entity
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
 raw_rows as (
     select
         connector,
@@ -37,34 +46,36 @@ excluded_orders as (
 
 reconciled as (
     select
-        raw_rows.connector,
-        raw_rows.entity,
+        entities.connector,
+        entities.entity,
         observation.as_of_date,
-        raw_rows.raw_rows,
+        coalesce(raw_rows.raw_rows, 0) as raw_rows,
         coalesce(checked_rows.accepted_rows, 0) as accepted_rows,
         coalesce(checked_rows.superseded_rows, 0) as superseded_rows,
         coalesce(checked_rows.rejected_rows, 0) as rejected_rows,
-        raw_rows.raw_rows
+        coalesce(raw_rows.raw_rows, 0)
         - coalesce(checked_rows.accepted_rows, 0)
         - coalesce(checked_rows.superseded_rows, 0)
         - coalesce(checked_rows.rejected_rows, 0) as difference_rows,
-        cast(raw_rows.raw_amount as decimal(18,2)) as raw_amount,
+        cast(coalesce(raw_rows.raw_amount, 0) as decimal(18,2)) as raw_amount,
         cast(coalesce(checked_rows.accepted_amount, 0) as decimal(18,2)) as accepted_amount,
         cast(coalesce(checked_rows.superseded_amount, 0) as decimal(18,2)) as superseded_amount,
         cast(coalesce(checked_rows.rejected_amount, 0) as decimal(18,2)) as rejected_amount,
         cast(
-            raw_rows.raw_amount
+            coalesce(raw_rows.raw_amount, 0)
             - coalesce(checked_rows.accepted_amount, 0)
             - coalesce(checked_rows.superseded_amount, 0)
             - coalesce(checked_rows.rejected_amount, 0) as decimal(18,2)
         ) as difference_amount,
         coalesce(excluded_orders.excluded_rows, 0) as excluded_rows,
         cast(coalesce(excluded_orders.excluded_amount, 0) as decimal(18,2)) as excluded_amount
-    from raw_rows
+    from entities
+    left join raw_rows
+        on entities.connector = raw_rows.connector and entities.entity = raw_rows.entity
     left join checked_rows
-        on raw_rows.connector = checked_rows.connector and raw_rows.entity = checked_rows.entity
+        on entities.connector = checked_rows.connector and entities.entity = checked_rows.entity
     left join excluded_orders
-        on raw_rows.connector = excluded_orders.connector and raw_rows.entity = excluded_orders.entity
+        on entities.connector = excluded_orders.connector and entities.entity = excluded_orders.entity
     cross join {{ ref('int_observation') }} as observation
 )
 

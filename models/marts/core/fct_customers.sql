@@ -24,15 +24,6 @@ refunds_without_order as (
     group by customer_key
 ),
 
-customer_ids as (
-    select
-        customer_key,
-        min(customer_id) as customer_id
-    from {{ ref('fct_orders') }}
-    where not is_guest
-    group by customer_key
-),
-
 first_orders as (
     select
         orders.customer_key,
@@ -61,7 +52,7 @@ customers as (
     select
         ---------- ids
         valued.customer_key,
-        customer_ids.customer_id,
+        shop_ids.customer_id,
         observation.as_of_date,
 
         ---------- sequence
@@ -92,7 +83,8 @@ customers as (
         < {{ add_days('observation.observation_start', var('burn_in_days')) }} as is_left_censored
     from valued
     inner join first_orders on valued.customer_key = first_orders.customer_key
-    inner join customer_ids on valued.customer_key = customer_ids.customer_key
+    left join {{ ref('int_customer_ids') }} as shop_ids
+        on valued.customer_key = shop_ids.customer_key
     cross join {{ ref('int_observation') }} as observation
 )
 

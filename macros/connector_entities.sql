@@ -1,0 +1,12 @@
+{% macro connector_entities() %}
+    {#- Pairs of connector and entity in use, with the entities made from others: see the contract. -#}
+    {%- set pairs = [] -%}
+    {%- for connector in var('connectors') -%}
+        {%- set entities = repurchase.setting(connector, 'entities', []) -%}
+        {%- set made = ['orders', 'order_items'] if 'order_lines' in entities else [] -%}
+        {%- for entity in (entities + made + ['refunds']) | unique -%}
+            {%- do pairs.append((connector, entity)) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(pairs) }}
+{% endmacro %}

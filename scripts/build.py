@@ -1,0 +1,294 @@
+"""Build, test, verify and publish the marts from the demo shop or from own orders."""
+
+import argparse
+import contextlib
+import fcntl
+import json
+import os
+import re
+import sys
+import time
+import zoneinfo
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import publish
+import raw_files
+import verify
+import yaml
+from dbt.cli.main import dbtRunner
+
+PROJECT = Path(__file__).resolve().parent.parent
+DEMO = PROJECT / "seeds" / "demo"
+LARGEST_SEGMENTS = 5
+
+
+class BuildError(Exception):
+    """What stopped the build, in one line."""
+
+
+def load_raw(inputs, database: Path, encoding, delimiter) -> dict:
+    """Load every input into the build database and return the vars it asks for.
+
+    `inputs` are pairs of connector and path. Raises raw_files.InputError.
+    """
+    connectors, x_columns = {}, []
+    with duckdb.connect(str(database)) as con:
+        for connector, path in inputs:
+            files = raw_files.discover(connector, path, encoding, delimiter)
+            rows = raw_files.load(con, connector, files)
+            for entity, count in rows.items():
+                say(f"  {connector} {entity}: {count:,} rows")
+            for name in files.ignored:
+                say(f"  {connector}: {name} is none of its entities and was left aside")
+            settings = {"entities": sorted(rows), "schema": f"raw_{connector}"}
+            if mark := raw_files.decimal_mark(files):
+                settings["decimal_mark"] = mark
+            connectors[connector] = settings
+            x_columns += [x for file in files for x in file.x_columns]
+        found = currencies(con, connectors)
+    result = {"connectors": connectors, "x_columns": sorted(set(x_columns))}
+    return result | ({"reporting_currency": found[0]} if len(found) == 1 else {})
+
+
+def currencies(con, connectors) -> list[str]:
+    """The currencies of the loaded orders, in name order."""
+    found = set()
+    for connector in connectors:
+        fixed = source_meta(connector).get("currency")
+        if fixed:
+            found.add(fixed)
+            continue
+        entity = "orders" if connector == "standard" else "order_lines"
+        rows = con.execute(
+            f"select distinct upper(trim(currency)) from raw_{connector}.{entity} "
+            "where trim(currency) <> ''"
+        ).fetchall()
+        found |= {currency for (currency,) in rows}
+    return sorted(found)
+
+
+def source_meta(connector: str) -> dict:
+    """What the connector's source says of all its rows, such as their currency."""
+    path = PROJECT / "models/staging" / connector / f"_{connector}__sources.yml"
+    source = yaml.safe_load(path.read_text("utf-8"))["sources"][0]
+    return source.get("meta", {})
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def phase(name: str, times: dict):
+    """Announce a phase and keep how long it took."""
+    say(f"{name} ...")
+    start = time.perf_counter()
+    yield
+    times[name] = time.perf_counter() - start
+
+
+@contextlib.contextmanager
+def only_build(database: Path):
+    """Hold the build database for this process; BuildError when another has it."""
+    database.parent.mkdir(parents=True, exist_ok=True)
+    with open(database.with_name(database.name + ".lock"), "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BuildError(f"another build is using {database}") from None
+        yield
+
+
+class Progress:
+    """Says what dbt has finished, one line for every twenty steps."""
+
+    def __init__(self):
+        self.steps = 0
+
+    def __call__(self, event) -> None:
+        if event.info.name == "NodeFinished":
+            self.steps += 1
+            if self.steps % 20 == 0:
+                say(f"  {self.steps} steps, last {event.data.node_info.node_name}")
+
+
+def run_dbt(variables: dict, is_demo: bool, database: Path) -> None:
+    """Build and test every model; BuildError names what failed."""
+    os.environ["REPURCHASE_BUILD_DATABASE"] = str(database)
+    folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    # Unit tests check the code and not the data: `make test` runs them.
+    exclude = ["resource_type:unit_test"] + ([] if is_demo else ["path:seeds/demo"])
+    result = dbtRunner(callbacks=[Progress()]).invoke(
+        ["build", "--quiet", "--vars", json.dumps(variables), *folders]
+        + ["--exclude", *exclude]
+    )
+    if result.exception:
+        raise BuildError(str(result.exception).splitlines()[-1].strip())
+    for node in result.result or []:
+        if node.status in ("error", "fail"):
+            message = " ".join((node.message or "").split())
+            say(f"  {node.status} in {node.node.name}: {message}")
+        elif node.status == "warn":
+            say(f"  warning in {node.node.name}: {node.message}")
+    if not result.success:
+        raise BuildError("dbt did not finish; nothing was published")
+
+
+def run_verify(inputs, variables: dict, database: Path) -> None:
+    """Recompute the marts from the raw files; BuildError where they differ."""
+    arguments = ["--database", str(database), "--vars-json", json.dumps(variables)]
+    for connector, path in inputs:
+        arguments += ["--connector", connector, "--data", str(path)]
+    if verify.main(arguments) != 0:
+        raise BuildError("the marts differ from the raw files; nothing was published")
+
+
+def summary(published: Path, currency: str, times: dict) -> str:
+    """The published figures a person looks at first."""
+    with duckdb.connect(str(published), read_only=True) as con:
+
+        def rows(sql):
+            return con.execute(sql).fetchall()
+
+        ((customers,),) = rows("select count(*) from marts.fct_customers")
+        ((orders, net),) = rows(
+            "select count(*), coalesce(sum(net_amount), 0) from marts.fct_orders"
+        )
+        rates = rows(
+            "select repurchase_rate, repurchasers, eligible_customers "
+            "from marts.repurchase_rates where cohort_start is null and window_days = 90"
+        )
+        ((rejected,),) = rows("select count(*) from marts.rejected_rows")
+        segments = rows(
+            "select rfm_segment, rfm_segment_zh, customers, net_amount "
+            "from marts.rfm_segments where customers > 0 "
+            f"order by customers desc, segment_rank limit {LARGEST_SEGMENTS}"
+        )
+    lines = [
+        f"customers           {customers:>15,}",
+        f"orders              {orders:>15,}",
+        f"net revenue         {net:>15,.2f} {currency}",
+        f"90-day repurchase   {rate_text(rates)}",
+        f"rejected rows       {rejected:>15,}   (marts.rejected_rows says why)",
+        "largest segments",
+    ]
+    lines += [
+        f"  {name:<22}{count:>10,} customers {amount:>15,.2f} {currency}  {chinese}"
+        for name, chinese, count, amount in segments
+    ]
+    took = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in times.items())
+    return "\n".join([*lines, f"published           {published}", f"took                {took}"])
+
+
+def rate_text(rates) -> str:
+    if not rates or rates[0][0] is None:
+        return f"{'-':>15}   (nobody's 90 days are over)"
+    rate, repurchasers, eligible = rates[0]
+    return f"{rate:>15.1%}   ({repurchasers:,} of {eligible:,} whose 90 days are over)"
+
+
+def parse(argv) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog="Without --connector and --data the demo shop is built.",
+    )
+    add = parser.add_argument
+    add("--connector", action="append", default=[], help="one for each --data")
+    add("--data", action="append", default=[], type=Path, help="file or folder")
+    add("--as-of", type=iso_date, metavar="DATE", help="default: latest order date")
+    add("--currency", type=currency_code, help="that amounts are reported in")
+    add("--time-zone", type=time_zone, help="of the shop, such as Asia/Shanghai")
+    add("--encoding", help="of the files, where it cannot be told from them")
+    add("--delimiter", help="of the files, where it cannot be told from them")
+    add("--vars", type=json_object, default={}, help="other vars as a JSON object")
+    add("--published", type=Path, default=PROJECT / "warehouse/repurchase.duckdb")
+    add("--build-database", type=Path, default=PROJECT / "warehouse/build.duckdb")
+    args = parser.parse_args(argv)
+    if len(args.connector) != len(args.data):
+        parser.error("give one --data for each --connector")
+    return args
+
+
+def iso_date(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a day such as 2024-05-31"
+        ) from None
+
+
+def currency_code(text: str) -> str:
+    if not re.fullmatch("[A-Z]{3}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a code such as CNY")
+    return text
+
+
+def time_zone(text: str) -> str:
+    if text not in zoneinfo.available_timezones():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a name such as Asia/Shanghai")
+    return text
+
+
+def json_object(text: str) -> dict:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise argparse.ArgumentTypeError(f"no JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError("not a JSON object")
+    return value
+
+
+def run(args: argparse.Namespace) -> str:
+    """The whole job; returns the summary. Raises BuildError or raw_files.InputError."""
+    times: dict[str, float] = {}
+    inputs = list(zip(args.connector, args.data, strict=True))
+    database = args.build_database.resolve()
+    options = {
+        "as_of_date": args.as_of,
+        "reporting_currency": args.currency,
+        "time_zone": args.time_zone,
+    }
+    given = args.vars | {name: value for name, value in options.items() if value}
+    with only_build(database):
+        for leftover in (database, database.with_name(database.name + ".wal")):
+            leftover.unlink(missing_ok=True)
+        variables = given
+        if inputs:
+            with phase("load", times):
+                found = load_raw(inputs, database, args.encoding, args.delimiter)
+            variables = found | given
+            if "reporting_currency" not in variables:
+                raise BuildError(
+                    "the orders are in several currencies; say with --currency which "
+                    "one to report in (rates stand in seeds/rules/exchange_rates.csv)"
+                )
+        with phase("build and test", times):
+            run_dbt(variables, not inputs, database)
+        with phase("verify", times):
+            run_verify(inputs or [("standard", DEMO)], variables, database)
+        with phase("publish", times):
+            publish.publish(database, args.published)
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text("utf-8"))
+    currency = variables.get("reporting_currency", project["vars"]["reporting_currency"])
+    return summary(args.published, currency, times)
+
+
+def main(argv=None) -> int:
+    args = parse(argv)
+    try:
+        print(run(args))
+    except (BuildError, raw_files.InputError) as error:
+        print(f"build: {error}", file=sys.stderr)
+        return 1
+    except (OSError, duckdb.Error) as error:
+        print(f"build: {str(error).splitlines()[0]}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
