@@ -10,8 +10,8 @@
         {{ return(relation) }}
     {%- endif -%}
     {%- set expected = repurchase.expected_columns(connector, entity) -%}
-    {%- set absent = (expected.keys() | list + ['source_file'] + var('x_columns'))
-        | reject('in', present) | list -%}
+    {%- set wanted = expected.keys() | list + ['source_file'] + var('x_columns') -%}
+    {%- set absent = wanted | reject('in', present) | list -%}
     {%- for column in absent if expected.get(column) -%}
         {{ exceptions.raise_compiler_error(
             relation ~ ' has no column ' ~ column ~ ', which connector ' ~ connector
@@ -20,7 +20,7 @@
     {%- endfor -%}
     (
         select
-            {{ present | join(',\n            ') }}
+            {{ wanted | select('in', present) | join(',\n            ') }}
             {%- for column in absent %},
             cast(null as {{ dbt.type_string() }}) as {{ column }}
             {%- endfor %}

@@ -17,7 +17,8 @@ union all
             {{- "," if not loop.last or x_columns }}
         {%- endfor %}
         {%- for column in x_columns %}
-    {{ column }}{{ "," if not loop.last }}
+    cast({{ "null" if relation in also else column }} as {{ dbt.type_string() }}) as {{ column }}
+            {{- "," if not loop.last }}
         {%- endfor %}
 from {{ relation }}
     {%- endfor -%}

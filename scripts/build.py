@@ -22,14 +22,15 @@ from dbt.cli.main import dbtRunner
 PROJECT = Path(__file__).resolve().parent.parent
 DEMO = PROJECT / "seeds" / "demo"
 LARGEST_SEGMENTS = 5
+SCHEMAS = {"demo", "intermediate", "main", "marts", "rules", "staging"}
 
 
 class BuildError(Exception):
     """What stopped the build, in one line."""
 
 
-def load_raw(inputs, database: Path, encoding, delimiter) -> dict:
-    """Load every input into the build database and return the vars it asks for.
+def load_raw(inputs, database: Path, encoding, delimiter) -> tuple[dict, list[str]]:
+    """Load every input into the build database; the vars it asks for, and currencies.
 
     `inputs` are pairs of connector and path. Raises raw_files.InputError.
     """
@@ -46,14 +47,17 @@ def load_raw(inputs, database: Path, encoding, delimiter) -> dict:
             if mark := raw_files.decimal_mark(files):
                 settings["decimal_mark"] = mark
             connectors[connector] = settings
-            x_columns += [x for file in files for x in file.x_columns]
+            orders = [file for file in files if file.entity == "orders"]
+            x_columns += [raw_files.plain(x) for file in orders for x in file.x_columns]
         found = currencies(con, connectors)
     result = {"connectors": connectors, "x_columns": sorted(set(x_columns))}
-    return result | ({"reporting_currency": found[0]} if len(found) == 1 else {})
+    if len(found) == 1:
+        result["reporting_currency"] = found[0]
+    return result, found
 
 
 def currencies(con, connectors) -> list[str]:
-    """The currencies of the loaded orders, in name order."""
+    """The currency codes of the loaded orders, in name order."""
     found = set()
     for connector in connectors:
         fixed = source_meta(connector).get("currency")
@@ -62,8 +66,8 @@ def currencies(con, connectors) -> list[str]:
             continue
         entity = "orders" if connector == "standard" else "order_lines"
         rows = con.execute(
-            f"select distinct upper(trim(currency)) from raw_{connector}.{entity} "
-            "where trim(currency) <> ''"
+            "select distinct upper(trim(currency::varchar)) as code "
+            f"from raw_{connector}.{entity} where regexp_full_match(code, '[A-Z]{{3}}')"
         ).fetchall()
         found |= {currency for (currency,) in rows}
     return sorted(found)
@@ -208,6 +212,9 @@ def parse(argv) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if len(args.connector) != len(args.data):
         parser.error("give one --data for each --connector")
+    for path in (args.published, args.build_database):
+        if path.stem.lower() in SCHEMAS:
+            parser.error(f"{path.name} would be taken for a schema; choose another name")
     return args
 
 
@@ -259,12 +266,12 @@ def run(args: argparse.Namespace) -> str:
         variables = given
         if inputs:
             with phase("load", times):
-                found = load_raw(inputs, database, args.encoding, args.delimiter)
+                found, used = load_raw(inputs, database, args.encoding, args.delimiter)
             variables = found | given
-            if "reporting_currency" not in variables:
+            if len(used) > 1 and "reporting_currency" not in given:
                 raise BuildError(
-                    "the orders are in several currencies; say with --currency which "
-                    "one to report in (rates stand in seeds/rules/exchange_rates.csv)"
+                    f"the orders are in {', '.join(used[:5])}; say with --currency which "
+                    "to report in (rates stand in seeds/rules/exchange_rates.csv)"
                 )
         with phase("build and test", times):
             run_dbt(variables, not inputs, database)

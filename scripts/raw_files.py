@@ -257,14 +257,14 @@ def _header(head: str, delimiter: str) -> list[str]:
 
 def _fit(columns: list[Column], header: list[str]) -> dict[str, list[str]]:
     """The file's headers for each canonical column."""
-    spelled = [(_plain(h), h) for h in header]
+    spelled = [(plain(h), h) for h in header]
     return {
         c.name: [h for low, h in spelled if low in [s.lower() for s in c.headers]]
         for c in columns
     }
 
 
-def _plain(header: str) -> str:
+def plain(header: str) -> str:
     return header.strip().strip('"').strip().lower()
 
 
@@ -291,7 +291,12 @@ def _matched(connector, entity, path, encoding, headers: dict, others: dict) -> 
             )
         )
     if connector == "standard":
-        names = {_plain(h) for h in header}
+        names = {plain(h) for h in header}
+        if odd := sorted(n for n in names if re.match(r"x_.*[^a-z0-9_]", n)):
+            raise InputError(
+                f"{path.name}: column {odd[0]!r} is passed through, so its name may hold "
+                "a to z, digits and _ only; rename it"
+            )
         extra = [Column(n, [n], False) for n in sorted(names) if n.startswith("x_")]
         fit |= _fit(extra, header)
     for group in fit.values():
@@ -471,7 +476,7 @@ def load(con, connector: str, files) -> dict[str, int]:
         if not group:
             continue
         names = [c.name for c in columns]
-        names += sorted({_plain(h) for f in group for h in f.x_columns})
+        names += sorted({plain(h) for f in group for h in f.x_columns})
         types = [_type(con, group, name) for name in names]
         typed = [f"{_quoted(n)} {t}" for n, t in zip(names, types, strict=True)]
         con.execute(f"create table {table} ({', '.join(typed)}, source_file varchar)")
@@ -492,7 +497,7 @@ def _glob(path: Path) -> str:
 
 
 def _header_of(file: RawFile, name: str) -> str | None:
-    x_columns = {_plain(header): header for header in file.x_columns}
+    x_columns = {plain(header): header for header in file.x_columns}
     return file.columns.get(name) or x_columns.get(name)
 
 

@@ -40,17 +40,6 @@ GRAINS = {
     "rejected_rows": ["connector", "entity", "reason_code", "reason"],
     "source_reconciliation": ["connector", "entity"],
 }
-# what can be proven on a sample of customers, or without looking at customers
-PROVEN_ON_SAMPLE = [
-    "fct_orders",
-    "fct_order_items",
-    "fct_refunds",
-    "fct_customers",
-    "dim_products",
-    "dim_dates",
-    "rejected_rows",
-    "source_reconciliation",
-]
 
 
 # ---- small parts ----
@@ -70,13 +59,22 @@ def convert(cents: str, rate: str = "rate") -> pl.Expr:
     return round_div(pl.col(cents).cast(pl.Int128) * pl.col(rate), RATE_UNIT)
 
 
-def shares(total: str, weight: str) -> pl.Expr:
-    """`total` of an order shared over its lines (sorted) by `weight`, to the cent."""
-    by_weight = pl.col(weight).sum().over("order_key") > 0
+def share_out(lines: pl.DataFrame, name: str, total: str, weight: str):
+    """`lines` (sorted) with `name`: each order's `total` shared out by `weight`."""
+    order = "order_key"
+    by_weight = pl.col(weight).sum().over(order) > 0
     each = pl.when(by_weight).then(pl.col(weight)).otherwise(1).cast(pl.Int128)
-    running = each.cum_sum().over("order_key")
-    reached = round_div(pl.col(total) * running, each.sum().over("order_key"))
-    return reached - reached.shift(1).over("order_key").fill_null(0)
+    lines = lines.with_columns(each=each)
+    lines = lines.with_columns(
+        running=pl.col("each").cum_sum().over(order),
+        whole=pl.col("each").sum().over(order),
+    )
+    reached = round_div(pl.col(total) * pl.col("running"), pl.col("whole"))
+    lines = lines.with_columns(reached=reached)
+    before = pl.col("reached").shift(1).over(order).fill_null(0)
+    return lines.with_columns((pl.col("reached") - before).alias(name)).drop(
+        "each", "running", "whole", "reached"
+    )
 
 
 def decimal(column: str, scale: int = 2) -> pl.Expr:
@@ -132,10 +130,11 @@ def out_of_time(day: str, v: dict, as_of) -> list[tuple[str, pl.Expr]]:
     ]
 
 
-def rate(successes: str, total: str, name: str, interval: str, given=True) -> list:
+def rate(successes: str, total: str, name: str, interval: str, given=None) -> list:
     """A rate and its Wilson interval, NULL where nobody counts or `given` is false."""
-    n = pl.when(pl.lit(given) if given is True else given).then(pl.col(total))
-    n = pl.when(n > 0).then(n.cast(pl.Float64))
+    counts = pl.col(total) > 0
+    counts = counts if given is None else counts & given
+    n = pl.when(counts).then(pl.col(total).cast(pl.Float64))
     p = pl.col(successes) / n
     middle = p + Z**2 / (2 * n)
     half = Z * (p * (1 - p) / n + Z**2 / (4 * n**2)).sqrt()
@@ -483,8 +482,7 @@ def decide_rows(rows: dict, entities: dict, v: dict, rules: dict) -> dict:
     as_of = v["as_of_date"]
     lines, orders = check_orders(rows, v, rules, as_of)
     if as_of is None:
-        as_of = orders.filter(pl.col("fate") != "rejected")["order_date"].max()
-        lines, orders = check_orders(rows, v, rules, as_of)
+        as_of = accepted(orders)["order_date"].max()
     products, customers = (
         decide_plain(rows, name) for name in ("products", "customers")
     )
@@ -681,13 +679,11 @@ def share_items(items: pl.DataFrame, purchases: pl.DataFrame) -> pl.DataFrame:
         .then(convert("discount_total"))
         .otherwise("order_discount"),
     )
-    items = items.with_columns(
-        gross_amount=shares("gross_total", "line_gross"),
-        discount_amount=shares("discount_total", "weight"),
-    )
+    items = share_out(items, "gross_amount", "gross_total", "line_gross")
+    items = share_out(items, "discount_amount", "discount_total", "weight")
     gross, discount = pl.col("gross_amount"), pl.col("discount_amount")
     items = items.with_columns(paid=pl.max_horizontal(gross - discount, 0))
-    items = items.with_columns(refund_amount=shares("order_refund", "paid"))
+    items = share_out(items, "refund_amount", "order_refund", "paid")
     return items.with_columns(net_amount=gross - discount - pl.col("refund_amount"))
 
 
@@ -869,8 +865,9 @@ def rfm(facts, booked, as_of, v: dict, rules: dict) -> dict[str, pl.DataFrame]:
         )
         .with_columns(monetary=pl.col("bought") - pl.col("back").fill_null(0))
     )
-    cuts = {"frequency": v["rfm_frequency_thresholds"], "recency": [], "monetary": []}
+    cuts = {"frequency": [], "recency": [], "monetary": []}
     if len(people):
+        cuts["frequency"] = v["rfm_frequency_thresholds"]
         cuts["recency"] = cut_points(people["recency_days"].to_list())
         cuts["monetary"] = cut_points(people["monetary"].to_list())
     high = v["rfm_high_score"]
@@ -1154,9 +1151,7 @@ def period_rates(facts: pl.DataFrame, as_of) -> pl.DataFrame:
     facts = facts.filter(~pl.col("is_guest"))
     if facts.is_empty():
         as_of = None
-    return pl.concat(rates_of(kind, facts, as_of) for kind in PERIODS).with_columns(
-        period_type="period_type"
-    )
+    return pl.concat(rates_of(kind, facts, as_of) for kind in PERIODS)
 
 
 def rates_of(kind: str, facts: pl.DataFrame, as_of) -> pl.DataFrame:
@@ -1312,8 +1307,8 @@ def recompute(
 
     `rows`: entity to its frame as the raw files say; `entities`: connector to the list
     it has; `v`: the vars; `rules`: the rule seeds. With `sample` k above 1 only
-    customers whose key is divisible by k are followed, and the marts of
-    PROVEN_ON_SAMPLE come back.
+    customers whose key is divisible by k are followed, and marts that need every
+    customer are left out.
     """
     decided = decide_rows(rows, entities, v, rules)
     as_of = decided["as_of"]

@@ -16,13 +16,14 @@ import json
 import math
 import os
 import sys
+import tempfile
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import polars as pl
 import yaml
-
+from raw_files import InputError, discover
 from recompute import COLUMNS, GRAINS, RATE_UNIT, recompute
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -156,21 +157,20 @@ def number(text: pl.Expr, scale: int, mark: str = ".") -> pl.Expr:
     kept = (whole + fraction.str.slice(0, scale)).cast(pl.Int128, strict=False)
     up = fraction.str.slice(scale, 1).is_in(list("56789")).cast(pl.Int128)
     size = kept + up
-    fits = (whole.str.len_chars() < 16) & (size < 10**18)
+    fits = whole.str.strip_chars_start("0").str.len_chars() <= 12
     negative = text.str.contains("-", literal=True)
     value = pl.when(fits).then(size).cast(pl.Int64)
     return pl.when(negative).then(-value).otherwise(value)
 
 
+# Year first always reads; the connector's date_order says how a year at the end does.
 TIME = (
-    r"^%s(?:[ T]([0-9]{1,2}):([0-9]{2})(?::([0-5][0-9])(?:\.([0-9]{1,6}))?)?"
+    r"^([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})"
+    r"(?:[ T]([0-9]{1,2}):([0-9]{2})(?::([0-5][0-9])(?:\.([0-9]+))?)?"
     r"(?: ?(Z|UTC|[+-][0-9]{2}(?::?[0-9]{2})?))?)?$"
 )
-DAYS = {
-    "ymd": r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})",
-    "mdy": r"([0-9]{1,2})[-/]([0-9]{1,2})[-/]([0-9]{4})",
-    "dmy": r"([0-9]{1,2})[-/]([0-9]{1,2})[-/]([0-9]{4})",
-}
+YEAR_LAST = r"^([0-9]{1,2})[-/]([0-9]{1,2})[-/]([0-9]{4})"
+YEAR_FIRST = {"mdy": "$3-$1-$2", "dmy": "$3-$2-$1"}
 
 
 def local_to_utc(local: pl.Expr, zone: str) -> pl.Expr:
@@ -202,18 +202,15 @@ def is_zone(name: str) -> bool:
 
 def read_time(text: pl.Series, zone: pl.Series, settings: dict) -> pl.DataFrame:
     """Columns `at` (UTC) and `day` (in the row's zone); both NULL when unreadable."""
-    order = settings.get("date_order", "ymd")
-    zone = zone.map_elements(lambda z: z if is_zone(z) else "UTC", pl.String)
-    frame = pl.DataFrame({"text": text, "zone": zone}).with_columns(
-        clean(pl.col("text"))
-    )
-    names = [*order, "hour", "minute", "second", "fraction", "offset"]
-    parts = frame.select(
-        pl.col("text")
-        .str.extract_groups(TIME % DAYS[order])
-        .struct.rename_fields(names)
-        .struct.unnest(),
-        zone="zone",
+    unknown = [name for name in zone.unique() if not is_zone(name)]
+    known = pl.when(pl.col("zone").is_in(unknown)).then(pl.lit("UTC")).otherwise("zone")
+    column = clean(pl.col("text"))
+    if order := YEAR_FIRST.get(settings.get("date_order")):
+        column = column.str.replace(YEAR_LAST, order)
+    names = ["y", "m", "d", "hour", "minute", "second", "fraction", "offset"]
+    parts = pl.DataFrame({"text": text, "zone": zone}).select(
+        column.str.extract_groups(TIME).struct.rename_fields(names).struct.unnest(),
+        zone=known,
     )
     stamp = pl.format(
         "{}-{}-{} {}:{}:{}.{}",
@@ -223,7 +220,7 @@ def read_time(text: pl.Series, zone: pl.Series, settings: dict) -> pl.DataFrame:
         pl.col("hour").fill_null("0").str.zfill(2),
         pl.col("minute").fill_null("00"),
         pl.col("second").fill_null("00"),
-        pl.col("fraction").fill_null("").str.pad_end(6, "0"),
+        pl.col("fraction").fill_null("").str.slice(0, 6).str.pad_end(6, "0"),
     )
     digits = pl.col("offset").str.replace_all(r"[^0-9]", "").str.pad_end(4, "0")
     minutes = digits.str.slice(0, 2).cast(
@@ -313,16 +310,12 @@ def read_raw(raw, settings: dict) -> pl.DataFrame:
 def native_text(values: pl.Series, settings: dict) -> pl.Series:
     """Native Parquet values as the text that the connector's settings read back."""
     kind = values.dtype
-    if kind.is_temporal():
-        day = {"mdy": "%m/%d/%Y", "dmy": "%d/%m/%Y"}.get(
-            settings.get("date_order"), "%Y-%m-%d"
-        )
-        if kind == pl.Date:
-            return values.dt.strftime(day)
-        if zone := getattr(kind, "time_zone", None):
+    if kind == pl.Datetime:
+        zone = kind.time_zone
+        if zone:
             values = values.dt.convert_time_zone("UTC")
         values = values.cast(pl.Datetime("us", "UTC" if zone else None))
-        return values.dt.strftime(f"{day} %H:%M:%S%.6f" + ("Z" if zone else ""))
+        return values.dt.strftime("%Y-%m-%d %H:%M:%S%.6f" + ("Z" if zone else ""))
     text = values.cast(pl.String)
     if (kind.is_float() or kind.is_decimal()) and settings.get("decimal_mark") == ",":
         text = text.str.replace(".", ",", literal=True)
@@ -518,16 +511,12 @@ READ = {
 
 def read_inputs(inputs: list[tuple[str, str]], v: dict, secret: str):
     """Contract frames by entity and each connector's entities, from the raw files."""
-    from raw_files import InputError, discover
-
     frames: dict[str, list] = {entity: [] for entity in CONTRACT}
     entities: dict[str, list[str]] = {}
     for connector, path in inputs:
         settings = dict(v["connectors"].get(connector) or {})
         if connector in LOCAL_TIMES:
             settings["naive_time"] = "local"
-        if connector == "cdnow":
-            settings["date_order"] = "ymd"
         try:
             files = list(
                 discover(
@@ -694,7 +683,10 @@ def read_mart(con, name: str, sample: int) -> pl.DataFrame | None:
     if sample > 1 and name == "fct_order_items":
         orders = f"select order_key from {marts}.fct_orders {sampled}"
         query += f" where order_key in ({orders})"
-    found = con.sql(query).pl()
+    with tempfile.TemporaryDirectory() as folder:
+        parquet = f"{folder}/{name}.parquet"
+        con.execute(f"copy ({query}) to '{parquet}' (format parquet)")
+        found = pl.read_parquet(parquet)
     if name == "rejected_rows":
         found = found.group_by(GRAINS[name]).agg(rows=pl.len())
     return found

@@ -88,9 +88,10 @@ cells as (
         coalesce(events.net_amount, 0) as net_amount
     from spine
     left join events
-        on spine.period_type = events.period_type
-        and spine.first_purchase_date = events.first_purchase_date
-        and spine.period_number = events.period_number
+        on
+            spine.period_type = events.period_type
+            and spine.first_purchase_date = events.first_purchase_date
+            and spine.period_number = events.period_number
 )
 
 select * from cells

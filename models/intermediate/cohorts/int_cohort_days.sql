@@ -28,8 +28,9 @@ events as (
         false as starts_age
     from {{ ref('int_refunds') }} as refunds
     inner join {{ ref('int_purchases') }} as first_purchases
-        on refunds.customer_key = first_purchases.customer_key
-        and first_purchases.purchase_number = 1
+        on
+            refunds.customer_key = first_purchases.customer_key
+            and first_purchases.purchase_number = 1
     where refunds.refund_of = 'customer'
 ),
 
@@ -44,7 +45,7 @@ days as (
         count(*) filter (where starts_quarter) as active_in_quarter,
         count(*) filter (where starts_age) as active_in_age,
         cast(sum(orders) as bigint) as orders,
-        cast(sum(net_amount) as decimal(18,2)) as net_amount
+        cast(sum(net_amount) as decimal(18, 2)) as net_amount
     from events
     group by first_purchase_date, event_date
 )

@@ -8,11 +8,20 @@ days as (
 ),
 
 periods as (
-    select 'week' as period_type, week_start as period_start from days
+    select
+        'week' as period_type,
+        week_start as period_start
+    from days
     union
-    select 'month', month_start from days
+    select
+        'month',
+        month_start
+    from days
     union
-    select 'quarter', quarter_start from days
+    select
+        'quarter',
+        quarter_start
+    from days
 )
 
 select * from periods

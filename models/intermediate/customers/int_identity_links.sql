@@ -2,11 +2,17 @@
 with
 
 rows_with_identifiers as (
-    select customer_id_key, email_key, phone_key
+    select
+        customer_id_key,
+        email_key,
+        phone_key
     from {{ ref('int_orders_checked') }}
     where row_status = 'accepted'
     union
-    select customer_id_key, email_key, phone_key
+    select
+        customer_id_key,
+        email_key,
+        phone_key
     from {{ ref('int_customers_checked') }}
     where row_status = 'accepted'
 ),

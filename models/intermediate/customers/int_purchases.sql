@@ -6,9 +6,9 @@ purchases as (
         customer_key,
         order_date as purchase_date,
         count(*) as orders,
-        cast(sum(gross_amount) as decimal(18,2)) as gross_amount,
-        cast(sum(discount_amount) as decimal(18,2)) as discount_amount,
-        cast(sum(refund_amount) as decimal(18,2)) as refund_amount
+        cast(sum(gross_amount) as decimal(18, 2)) as gross_amount,
+        cast(sum(discount_amount) as decimal(18, 2)) as discount_amount,
+        cast(sum(refund_amount) as decimal(18, 2)) as refund_amount
     from {{ ref('int_orders') }}
     where is_purchase and customer_key is not null
     group by customer_key, order_date

@@ -8,7 +8,9 @@ refunds as (
 ),
 
 first_purchases as (
-    select customer_key, first_purchase_date
+    select
+        customer_key,
+        first_purchase_date
     from {{ ref('int_purchases') }}
     where purchase_number = 1
 ),

@@ -25,7 +25,7 @@ offsets as (
 days as (
     select
         currency,
-        cast(rate as decimal(18,8)) as rate,
+        cast(rate as decimal(18, 8)) as rate,
         {{ add_days('first_date', 'day_offset') }} as rate_date
     from offsets
 )

@@ -52,7 +52,7 @@ valued as (
         identified.exchange_rate,
         {{ converted('identified.gross_amount') }} as gross_amount,
         {{ converted('identified.discount_amount') }} as discount_amount,
-        cast(coalesce(refunds.refund_amount, 0) as decimal(18,2)) as refund_amount,
+        cast(coalesce(refunds.refund_amount, 0) as decimal(18, 2)) as refund_amount,
         {{ converted('identified.tax_amount') }} as tax_amount,
         {{ converted('identified.shipping_amount') }} as shipping_amount,
         identified.ordered_at,
@@ -64,7 +64,7 @@ valued as (
             or refunds.refunded_in_order_currency
             < identified.gross_amount - identified.discount_amount
         ) as is_purchase
-        {%- for column in var('x_columns') %},
+    {%- for column in var('x_columns') %},
         identified.{{ column }}
         {%- endfor %}
     from identified

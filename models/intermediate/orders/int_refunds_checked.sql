@@ -38,7 +38,7 @@ checked as (
             when dated.refund_amount is null then 'missing_refund_amount'
             when dated.order_id is null and dated.currency is null then 'missing_currency'
             when {{ is_implausible_date('dated.refund_date') }} then 'date_out_of_range'
-            when dated.refund_date > observation.as_of_date then 'after_as_of_date'
+            when dated.refund_date > as_of.as_of_date then 'after_as_of_date'
             when dated.refund_amount < 0 then 'negative_refund_amount'
             when dated.order_id is not null and not dated.has_order then 'order_not_found'
             when dated.stated_currency <> dated.order_currency then 'refund_currency_differs'
@@ -46,7 +46,7 @@ checked as (
             when dated.exchange_rate is null then 'missing_exchange_rate'
         end as reason_code
     from dated
-    cross join {{ ref('int_observation') }} as observation
+    cross join {{ ref('int_as_of_date') }} as as_of
 ),
 
 versions as (

@@ -8,7 +8,7 @@ orders as (
         row_status = 'accepted'
         and refund_amount <> 0
         {%- for connector in var('connectors') if has_entity(connector, 'refunds') %}
-        and connector <> '{{ connector }}'
+            and connector <> '{{ connector }}'
         {%- endfor %}
 ),
 

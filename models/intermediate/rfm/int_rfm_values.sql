@@ -43,7 +43,7 @@ customer_values as (
         purchases.frequency,
         cast(purchases.orders as bigint) as orders,
         cast(
-            purchases.net_amount - coalesce(refunds_without_order.refund_amount, 0) as decimal(18,2)
+            purchases.net_amount - coalesce(refunds_without_order.refund_amount, 0) as decimal(18, 2)
         ) as monetary
     from purchases
     left join refunds_without_order on purchases.customer_key = refunds_without_order.customer_key

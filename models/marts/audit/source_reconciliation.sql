@@ -2,10 +2,12 @@ with
 
 entities as (
     {%- for connector, entity in connector_entities() %}
-    select '{{ connector }}' as connector, '{{ entity }}' as entity
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
+        select
+            '{{ connector }}' as connector,
+            '{{ entity }}' as entity
+        {%- if not loop.last %}
+            union all
+        {%- endif %}
     {%- endfor %}
 ),
 
@@ -57,18 +59,18 @@ reconciled as (
         - coalesce(checked_rows.accepted_rows, 0)
         - coalesce(checked_rows.superseded_rows, 0)
         - coalesce(checked_rows.rejected_rows, 0) as difference_rows,
-        cast(coalesce(raw_rows.raw_amount, 0) as decimal(18,2)) as raw_amount,
-        cast(coalesce(checked_rows.accepted_amount, 0) as decimal(18,2)) as accepted_amount,
-        cast(coalesce(checked_rows.superseded_amount, 0) as decimal(18,2)) as superseded_amount,
-        cast(coalesce(checked_rows.rejected_amount, 0) as decimal(18,2)) as rejected_amount,
+        cast(coalesce(raw_rows.raw_amount, 0) as decimal(18, 2)) as raw_amount,
+        cast(coalesce(checked_rows.accepted_amount, 0) as decimal(18, 2)) as accepted_amount,
+        cast(coalesce(checked_rows.superseded_amount, 0) as decimal(18, 2)) as superseded_amount,
+        cast(coalesce(checked_rows.rejected_amount, 0) as decimal(18, 2)) as rejected_amount,
         cast(
             coalesce(raw_rows.raw_amount, 0)
             - coalesce(checked_rows.accepted_amount, 0)
             - coalesce(checked_rows.superseded_amount, 0)
-            - coalesce(checked_rows.rejected_amount, 0) as decimal(18,2)
+            - coalesce(checked_rows.rejected_amount, 0) as decimal(18, 2)
         ) as difference_amount,
         coalesce(excluded_orders.excluded_rows, 0) as excluded_rows,
-        cast(coalesce(excluded_orders.excluded_amount, 0) as decimal(18,2)) as excluded_amount
+        cast(coalesce(excluded_orders.excluded_amount, 0) as decimal(18, 2)) as excluded_amount
     from entities
     left join raw_rows
         on entities.connector = raw_rows.connector and entities.entity = raw_rows.entity

@@ -36,10 +36,10 @@ counted as (
         cast(cells.active_customers as bigint) as active_customers,
         cast(coalesce(cells.eligible_active_customers, 0) as bigint) as eligible_active_customers,
         cast(cells.orders as bigint) as orders,
-        cast(cells.net_amount as decimal(18,2)) as net_amount,
+        cast(cells.net_amount as decimal(18, 2)) as net_amount,
         cast(sum(cells.new_repurchasers) over to_date as bigint) as repurchasers_to_date,
         cast(coalesce(cells.eligible_repurchasers, 0) as bigint) as eligible_repurchasers,
-        cast(sum(cells.net_amount) over to_date as decimal(18,2)) as cumulative_net_amount,
+        cast(sum(cells.net_amount) over to_date as decimal(18, 2)) as cumulative_net_amount,
         coalesce(cells.eligible_customers, 0) = cohorts.cohort_size as is_mature
     from cells
     inner join cohorts

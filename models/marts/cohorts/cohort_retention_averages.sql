@@ -1,20 +1,26 @@
 with
 
 mature_cells as (
-    select
-        cells.*
+    select cells.*
     from {{ ref('int_cohort_cells') }} as cells
     inner join {{ ref('cohort_retention') }} as cohorts
-        on cells.period_type = cohorts.period_type
-        and cells.cohort_start = cohorts.cohort_start
-        and cells.period_number = cohorts.period_number
+        on
+            cells.period_type = cohorts.period_type
+            and cells.cohort_start = cohorts.cohort_start
+            and cells.period_number = cohorts.period_number
     where cohorts.is_mature
 ),
 
 populations as (
-    select *, false as is_left_censored_excluded from mature_cells
+    select
+        *,
+        false as is_left_censored_excluded
+    from mature_cells
     union all
-    select *, true as is_left_censored_excluded from mature_cells
+    select
+        *,
+        true as is_left_censored_excluded
+    from mature_cells
     where not is_left_censored
 ),
 

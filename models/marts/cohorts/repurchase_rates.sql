@@ -9,10 +9,10 @@ observation as (
 
 windows as (
     {%- for days in var('repurchase_windows') %}
-    select cast({{ days }} as bigint) as window_days
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
+        select cast({{ days }} as bigint) as window_days
+        {%- if not loop.last %}
+            union all
+        {%- endif %}
     {%- endfor %}
 ),
 
@@ -34,7 +34,12 @@ cohorts_and_all as (
     select * from customers
     union all
     select
-        null as cohort_start, window_days, customers, is_eligible, is_repurchaser, is_left_censored
+        null as cohort_start,
+        window_days,
+        customers,
+        is_eligible,
+        is_repurchaser,
+        is_left_censored
     from customers
 ),
 

@@ -8,7 +8,9 @@ observation as (
 ),
 
 periods as (
-    select period_type, period_start
+    select
+        period_type,
+        period_start
     from {{ ref('int_periods') }}
 ),
 

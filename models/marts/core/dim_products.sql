@@ -1,7 +1,13 @@
 with
 
 products as (
-    select product_key, connector, shop_id, product_id, product_name, category
+    select
+        product_key,
+        connector,
+        shop_id,
+        product_id,
+        product_name,
+        category
     from {{ ref('int_products_checked') }}
     where row_status = 'accepted'
 ),

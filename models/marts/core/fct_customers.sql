@@ -64,10 +64,10 @@ customers as (
         valued.purchase_count,
 
         ---------- money
-        cast(valued.gross_amount as decimal(18,2)) as gross_amount,
-        cast(valued.discount_amount as decimal(18,2)) as discount_amount,
-        cast(valued.all_refunds_amount as decimal(18,2)) as refund_amount,
-        cast(valued.net_amount as decimal(18,2)) as net_amount,
+        cast(valued.gross_amount as decimal(18, 2)) as gross_amount,
+        cast(valued.discount_amount as decimal(18, 2)) as discount_amount,
+        cast(valued.all_refunds_amount as decimal(18, 2)) as refund_amount,
+        cast(valued.net_amount as decimal(18, 2)) as net_amount,
         {{ average_amount('valued.net_amount', 'valued.order_count') }} as average_order_value,
 
         ---------- days

@@ -8,5 +8,5 @@ select
     gross_amount,
     discount_amount,
     refund_amount,
-    cast(net_amount as decimal(18,2)) as net_amount
+    cast(net_amount as decimal(18, 2)) as net_amount
 from {{ ref('int_order_items') }}

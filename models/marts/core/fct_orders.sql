@@ -1,7 +1,12 @@
 with
 
 purchases as (
-    select customer_key, purchase_date, purchase_number, previous_purchase_date, first_purchase_date
+    select
+        customer_key,
+        purchase_date,
+        purchase_number,
+        previous_purchase_date,
+        first_purchase_date
     from {{ ref('int_purchases') }}
 ),
 
@@ -68,7 +73,7 @@ sequenced as (
         orders.gross_amount,
         orders.discount_amount,
         orders.refund_amount,
-        cast(orders.gross_amount - orders.discount_amount - orders.refund_amount as decimal(18,2))
+        cast(orders.gross_amount - orders.discount_amount - orders.refund_amount as decimal(18, 2))
             as net_amount,
         orders.tax_amount,
         orders.shipping_amount,
@@ -76,13 +81,14 @@ sequenced as (
         ---------- source
         orders.status,
         orders.warning_code
-        {%- for column in var('x_columns') %},
+    {%- for column in var('x_columns') %},
         orders.{{ column }}
         {%- endfor %}
     from orders
     left join purchases
-        on orders.customer_key = purchases.customer_key
-        and orders.order_date = purchases.purchase_date
+        on
+            orders.customer_key = purchases.customer_key
+            and orders.order_date = purchases.purchase_date
 )
 
 select * from sequenced

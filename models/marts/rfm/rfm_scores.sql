@@ -6,15 +6,17 @@ scored as (
         recency.score as r_score,
         frequency.score as f_score,
         monetary.score as m_score
-    from {{ ref('int_rfm_values') }} as customer_values
+    from
+        {{ ref('int_rfm_values') }} as customer_values
     {%- for dimension, value in [
         ('recency', 'recency_days'), ('frequency', 'frequency'), ('monetary', 'monetary'),
     ] %}
-    inner join {{ ref('int_rfm_bounds') }} as {{ dimension }}
-        on {{ dimension }}.dimension = '{{ dimension }}'
-        and ({{ dimension }}.lower_bound is null or customer_values.{{ value }} > {{ dimension }}.lower_bound)
-        and ({{ dimension }}.upper_bound is null or customer_values.{{ value }} <= {{ dimension }}.upper_bound)
-    {%- endfor %}
+        inner join {{ ref('int_rfm_bounds') }} as {{ dimension }}
+            on
+                {{ dimension }}.dimension = '{{ dimension }}'
+                and ({{ dimension }}.lower_bound is null or customer_values.{{ value }} > {{ dimension }}.lower_bound)
+                and ({{ dimension }}.upper_bound is null or customer_values.{{ value }} <= {{ dimension }}.upper_bound)
+            {%- endfor %}
 ),
 
 labelled as (
@@ -43,9 +45,10 @@ labelled as (
     inner join {{ ref('rfm_segment_names') }} as names
         on segment_rules.rfm_segment = names.rfm_segment
     inner join {{ ref('rfm_value_types') }} as value_types
-        on (scored.r_score >= {{ var('rfm_high_score') }}) = value_types.is_recent
-        and (scored.f_score >= {{ var('rfm_high_score') }}) = value_types.is_frequent
-        and (scored.m_score >= {{ var('rfm_high_score') }}) = value_types.is_high_value
+        on
+            (scored.r_score >= {{ var('rfm_high_score') }}) = value_types.is_recent
+            and (scored.f_score >= {{ var('rfm_high_score') }}) = value_types.is_frequent
+            and (scored.m_score >= {{ var('rfm_high_score') }}) = value_types.is_high_value
 )
 
 select * from labelled

@@ -30,7 +30,7 @@ described as (
         coalesce(segments.customers, 0) as customers,
         {{ rate('coalesce(segments.customers, 0)', 'totals.customers') }} as customer_share,
         coalesce(segments.orders, 0) as orders,
-        cast(coalesce(segments.net_amount, 0) as decimal(18,2)) as net_amount,
+        cast(coalesce(segments.net_amount, 0) as decimal(18, 2)) as net_amount,
         {{ rate('coalesce(segments.net_amount, 0)', 'totals.net_amount') }} as revenue_share,
         segments.average_recency_days,
         segments.average_frequency,

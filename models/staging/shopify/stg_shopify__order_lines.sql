@@ -35,7 +35,7 @@ renamed as (
         {{ hashed_email('email') }} as email_hash,
         {{ hashed_phone('phone') }} as phone_hash,
         null as line_number,
-        coalesce({{ read_id('lineitem_sku') }}, {{ clean_text('lineitem_name') }}) as product_id,
+        coalesce({{ read_id('lineitem_sku') }}, {{ read_id('lineitem_name') }}) as product_id,
 
         ---------- text
         case

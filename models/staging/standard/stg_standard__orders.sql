@@ -67,7 +67,7 @@ renamed as (
             'shipping_amount', 'refund_amount', 'updated_at',
         ]) }} as raw_values,
         source_file
-        {%- for column in var('x_columns') %},
+    {%- for column in var('x_columns') %},
         {{ column }}
         {%- endfor %}
     from values_read

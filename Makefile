@@ -1,0 +1,53 @@
+# Two commands: `make build` and `make test`. Everything installs into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+export DO_NOT_TRACK := 1
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help build test lint unit demo docs clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: .venv/core ## install, build the demo (or ARGS="--connector ... --data ..."), test, verify, publish
+	@python scripts/build.py $(ARGS)
+
+test: .venv/dev lint unit ## install, lint, parse, unit tests, demo build with data tests, pytest
+	python scripts/build.py
+	pytest
+
+lint: .venv/dev ## ruff, sqlfluff, and dbt parse with warnings as errors
+	ruff check .
+	ruff format --check .
+	dbt --quiet --warn-error parse --no-partial-parse
+	sqlfluff lint models --processes 2
+
+unit: .venv/dev ## dbt unit tests of all connectors on a scratch database
+	python scripts/unit_tests.py
+
+demo: .venv/core ## make the demo seeds again
+	rm -rf target/demo
+	python scripts/generate.py --customers 2000 --months 30 --seed 42 --prefix demo_ --no-truth --out target/demo
+	cp target/demo/demo_*.csv seeds/demo/
+
+docs: build ## rewrite the made parts of README and docs from the demo
+	python scripts/docs.py
+
+clean: ## remove what was built, not what was installed
+	rm -rf target logs warehouse/*.duckdb*
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/core: .venv/bin/python requirements.txt
+	@echo "installing ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/dev: .venv/core requirements-dev.txt
+	@echo "installing test tools ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,157 @@
+"""Builds that tests share: every data set is built once, through scripts/build.py."""
+
+import contextlib
+import csv
+import io
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FIXTURES = ROOT / "tests" / "fixtures"
+DEMO = ROOT / "seeds" / "demo"
+sys.path.insert(0, str(ROOT / "scripts"))
+
+import build as build_script  # noqa: E402
+
+MARTS = [
+    "fct_orders",
+    "fct_order_items",
+    "fct_refunds",
+    "fct_customers",
+    "dim_products",
+    "dim_dates",
+    "rfm_scores",
+    "rfm_segments",
+    "rfm_thresholds",
+    "cohort_retention",
+    "cohort_retention_averages",
+    "repurchase_rates",
+    "repurchase_rates_by_period",
+    "rejected_rows",
+    "source_reconciliation",
+]
+
+
+@dataclass
+class Build:
+    """A run of build.py: its exit code, what it printed and the files it wrote."""
+
+    code: int
+    output: str
+    errors: str
+    published: Path
+    database: Path
+
+    def rows(self, query: str, *parameters) -> list[tuple]:
+        """Rows of a query on the published marts; tables need no schema."""
+        with duckdb.connect(str(self.published), read_only=True) as con:
+            con.execute("use marts")
+            return con.execute(query, parameters).fetchall()
+
+    def row(self, query: str, *parameters) -> tuple:
+        """The one row of a query."""
+        (row,) = self.rows(query, *parameters)
+        return row
+
+    def mart(self, name: str, columns: str = "*") -> list[tuple]:
+        """All rows of a mart in an order that the data alone decide."""
+        return self.rows(f"select {columns} from {name} order by all nulls first")
+
+
+def run_build(folder: Path, *arguments) -> Build:
+    """Run build.py in this process with its files in a folder."""
+    published, database = folder / "repurchase.duckdb", folder / "build.duckdb"
+    files = ["--published", str(published), "--build-database", str(database)]
+    output, errors = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+        try:
+            code = build_script.main([*map(str, arguments), *files])
+        except SystemExit as stopped:  # argparse
+            code = stopped.code
+    return Build(code, output.getvalue(), errors.getvalue(), published, database)
+
+
+def write_shop(folder: Path, **entities) -> Path:
+    """Write a shop's entities, lists of dicts or CSV text, as <entity>.csv."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for entity, rows in entities.items():
+        with open(folder / f"{entity}.csv", "w", encoding="utf-8", newline="") as file:
+            if isinstance(rows, str):
+                file.write(rows.strip() + "\n")
+                continue
+            names = list(dict.fromkeys(name for row in rows for name in row))
+            writer = csv.DictWriter(file, names, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_dbt_folders(tmp_path_factory):
+    """dbt's own files go to a temporary folder, so that tests disturb no build."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("DBT_TARGET_PATH", "DBT_LOG_PATH"):
+            patch.setenv(name, str(tmp_path_factory.mktemp(name.lower())))
+        patch.setenv("REPURCHASE_IDENTITY_SECRET", "secret of the tests")
+        # build.py sets it; here it is put back at the end.
+        patch.setenv("REPURCHASE_BUILD_DATABASE", "")
+        yield
+
+
+@pytest.fixture(scope="session")
+def attempt(tmp_path_factory):
+    """Run build.py with arguments, whatever comes of it."""
+    return lambda *arguments: run_build(tmp_path_factory.mktemp("build"), *arguments)
+
+
+@pytest.fixture(scope="session")
+def build(attempt):
+    """Run build.py with arguments; it has to succeed."""
+
+    def run(*arguments) -> Build:
+        done = attempt(*arguments)
+        assert done.code == 0, done.errors + done.output
+        return done
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def build_shop(build, tmp_path_factory):
+    """Build a shop of connector `standard` from its entities."""
+
+    def run(*arguments, **entities) -> Build:
+        folder = write_shop(tmp_path_factory.mktemp("shop"), **entities)
+        return build("--connector", "standard", "--data", folder, *arguments)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def demo(build) -> Build:
+    """The demo shop."""
+    return build()
+
+
+@pytest.fixture(scope="session")
+def demo_rows() -> dict[str, list[dict]]:
+    """The demo shop's raw rows, by entity."""
+    rows = {}
+    for path in sorted(DEMO.glob("demo_*.csv")):
+        with open(path, encoding="utf-8", newline="") as file:
+            rows[path.stem.removeprefix("demo_")] = list(csv.DictReader(file))
+    return rows
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Folder of the real data sets, which are no part of this project."""
+    folder = os.environ.get("REAL_DATA_DIR")
+    if not folder:
+        pytest.skip("REAL_DATA_DIR is not set: the real data sets are not here")
+    return Path(folder)

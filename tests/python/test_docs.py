@@ -1,0 +1,283 @@
+"""The documentation says what the code does, and nothing is left undescribed."""
+
+import csv
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+import docs
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+CHECKED = {
+    "orders": "orders/int_orders_checked.sql",
+    "order_items": "orders/int_order_items_checked.sql",
+    "order_lines": "lines/int_order_lines_checked.sql",
+    "refunds": "orders/int_refunds_checked.sql",
+    "products": "products/int_products_checked.sql",
+    "customers": "customers/int_customers_checked.sql",
+}
+MODULES = {"recompute.py"}  # scripts that no one runs
+
+
+def read(path: Path) -> str:
+    return path.read_text("utf-8")
+
+
+def models_in(folder: str) -> dict[str, dict]:
+    """What the yml files of a models folder say of each model."""
+    found = {}
+    for path in (ROOT / "models" / folder).rglob("*.yml"):
+        for model in (yaml.safe_load(read(path)) or {}).get("models", []):
+            assert model["name"] not in found, f"{model['name']} is described twice"
+            found[model["name"]] = model
+    return found
+
+
+def sql_names(folder: str) -> set[str]:
+    return {path.stem for path in (ROOT / "models" / folder).rglob("*.sql")}
+
+
+def reasons_in(entity: str) -> list[str]:
+    """Reason codes in the order in which the model of an entity checks them."""
+    sql = read(ROOT / "models" / "intermediate" / CHECKED[entity])
+    checks = sql.split(" as reason_code")[0]
+    codes = re.findall(r"then\s+'([a-z_]+)'", checks)
+    return ["unreadable_*" if code == "unreadable_" else code for code in codes]
+
+
+def known_reasons() -> set[str]:
+    with open(ROOT / "seeds/rules/reason_codes.csv", encoding="utf-8") as seed:
+        return {row["reason_code"] for row in csv.DictReader(seed)}
+
+
+# -- made parts --
+
+
+@pytest.mark.parametrize("name", docs.tables())
+def test_table_is_what_the_yml_says(name):
+    assert docs.changed_parts(README, {name: docs.tables()[name]}) == [], (
+        "run `make docs`"
+    )
+
+
+def test_console_and_picture_are_of_the_demo(demo, capsys):
+    """`docs.py --check` finds nothing to change against a fresh build of the demo."""
+    assert docs.main(["--check", "--published", str(demo.published)]) == 0, (
+        f"run `make docs`: {capsys.readouterr().out}"
+    )
+
+
+def test_console_is_what_build_prints(demo):
+    """Line by line, but for the path and how long it took."""
+    shown = docs.console(demo.published, README).splitlines()[3:-1]
+    printed = demo.output.splitlines()[-len(shown) :]
+    assert [line for line in shown if not line.startswith(("published", "took"))] == [
+        line for line in printed if not line.startswith(("published", "took"))
+    ]
+    assert len(shown) > 10
+
+
+def test_picture_shows_no_open_cell_as_a_figure(demo):
+    """Hatched cells are the immature ones of the mart, coloured ones the mature."""
+    with docs.connect_demo(demo.published) as con:
+        svg = docs.picture(con)
+    cells = demo.rows(
+        "select is_mature from cohort_retention where period_type = '30_days' "
+        "and period_number < ? and cohort_start in (select distinct cohort_start "
+        "from cohort_retention where period_type = '30_days' order by 1 desc limit ?)",
+        docs.AGES,
+        docs.COHORTS,
+    )
+    mature = sum(is_mature for (is_mature,) in cells)
+    assert svg.count("url(#hatch)") == len(cells) - mature + 1  # and one in the legend
+    assert len(re.findall(r"<title>\d{4}-\d\d, age", svg)) == mature
+
+
+def test_check_names_what_would_change(demo, monkeypatch, tmp_path, capsys):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "README.md").write_text(README.replace("| `fct_orders` |", "| x |"))
+    for name in ("models", "seeds", "dbt_project.yml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.setattr(docs, "PROJECT", tmp_path)
+    arguments = ["--check", "--published", str(demo.published)]
+    assert docs.main(arguments) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "would change README.md: marts",
+        "would change docs/cohorts.svg",
+    ]
+    assert docs.main(arguments[1:]) == 0
+    assert read(tmp_path / "README.md") == README
+    assert docs.main(arguments) == 0
+
+
+def test_only_the_demo_is_drawn(build_shop, capsys):
+    """Own data never reach the README."""
+    own = build_shop(
+        orders=[
+            {
+                "order_id": "1",
+                "customer_id": "a",
+                "ordered_at": "2024-05-01",
+                "status": "paid",
+                "currency": "CNY",
+                "gross_amount": "10",
+            }
+        ]
+    )
+    assert docs.main(["--published", str(own.published)]) == 2
+    assert "is not the demo" in capsys.readouterr().err
+
+
+def test_without_a_build_it_says_so(tmp_path, capsys):
+    assert docs.main(["--check", "--published", str(tmp_path / "none.duckdb")]) == 2
+    error = capsys.readouterr().err
+    assert "run `make build` first" in error and error.count("\n") == 1
+
+
+# -- nothing is left undescribed --
+
+
+def test_every_macro_is_described():
+    """By name, with the arguments it has."""
+    said = {}
+    for macro in yaml.safe_load(read(ROOT / "macros/_macros.yml"))["macros"]:
+        assert macro["description"].strip()
+        said[macro["name"]] = [a["name"] for a in macro.get("arguments", [])]
+    has = {}
+    for path in (ROOT / "macros").rglob("*.sql"):
+        for name, given in re.findall(r"{%-? macro (\w+)\((.*?)\)", read(path)):
+            if not name.startswith("default__"):
+                names = [a.split("=")[0].strip() for a in given.split(",")]
+                has[name] = [a for a in names if re.fullmatch(r"\w+", a)]
+    assert said == has
+
+
+@pytest.mark.parametrize("folder", ["staging", "intermediate", "marts"])
+def test_every_model_is_described_by_its_grain(folder):
+    described = models_in(folder)
+    assert set(described) == sql_names(folder)
+    for name, model in described.items():
+        if not name.endswith("_unioned"):
+            assert model["description"].startswith("One row "), name
+
+
+def test_every_mart_says_its_question_and_grain():
+    for name, model in models_in("marts").items():
+        assert model["description"].count(" Question - ") == 1, name
+        assert model["description"].endswith("?"), name
+        assert "unique_grain" in model["data_tests"][0], name
+        for column in model["columns"]:
+            assert column["description"].strip(), f"{name}.{column['name']}"
+        assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("entity", CHECKED)
+def test_reasons_are_known(entity):
+    """Each code a check gives stands in the seed, for every column that can be it."""
+    known = known_reasons()
+    codes = set(reasons_in(entity)) - {"unreadable_*"}
+    assert codes and codes <= known
+    listed = [read(path) for path in (ROOT / "models/staging").rglob("*.sql")]
+    for sql in listed:
+        renamed = re.findall(r"when '\w+' then '(\w+)'", sql)
+        own = re.findall(r"unreadable_column\(\[(.*?)\]\) }}\s+as unread", sql, re.S)
+        plain = [name for names in own for name in re.findall(r"'(\w+)'", names)]
+        assert {f"unreadable_{name}" for name in renamed + plain} <= known
+
+
+def test_warnings_are_known():
+    codes = set(re.findall(r"then '(\w+)'", read(ROOT / "macros/warning_code.sql")))
+    assert codes == {"no_lines", "lines_differ", "discount_exceeds_gross"}
+    assert codes <= known_reasons()
+
+
+@pytest.mark.parametrize("entity", CHECKED)
+def test_decision_2_lists_the_reasons_in_their_order(entity):
+    decision = read(ROOT / "docs/decisions/0002-orders-and-rejects.md")
+    (row,) = re.findall(rf"^ *\| `{entity}` \| (.*) \|$", decision, re.MULTILINE)
+    assert re.findall(r"`([a-z_*]+)`", row) == reasons_in(entity)
+
+
+def test_connector_settings_are_in_the_readme():
+    used = set()
+    for path in [*(ROOT / "models").rglob("*.sql"), *(ROOT / "macros").rglob("*.sql")]:
+        used |= set(re.findall(r"setting\([\w']+, '(\w+)'", read(path)))
+    assert used
+    for name in used:
+        assert f"`{name}`" in README, name
+
+
+def test_rule_seeds_are_in_the_readme():
+    for path in (ROOT / "seeds/rules").glob("*.csv"):
+        assert f"`{path.name}`" in README, path.name
+
+
+def scripts() -> list[str]:
+    return sorted(path.name for path in (ROOT / "scripts").glob("*.py"))
+
+
+@pytest.mark.parametrize("name", scripts())
+def test_every_script_is_mentioned_and_helps(name):
+    assert name in README + CONTRIBUTING
+    code = read(ROOT / "scripts" / name)
+    first = code.split("\n")[0].strip('"')
+    assert code.startswith('"""') and first
+    if name in MODULES or "def main(" not in code:
+        return
+    shown = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / name), "--help"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert " ".join(first.split()) in " ".join(shown.stdout.split())
+
+
+# -- links and places --
+
+
+def anchor(heading: str) -> str:
+    kept = re.sub(r"[^\w\- ]", "", heading.strip().lower())
+    return kept.replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_resolve(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", read(page)):
+        if target.startswith("https://"):
+            continue
+        path, _, place = target.partition("#")
+        linked = page.parent / path if path else page
+        assert linked.exists(), f"{page.name} links to {target}"
+        if place:
+            headings = re.findall(r"^#+ (.+)$", read(linked), re.MULTILINE)
+            assert place in map(anchor, headings), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", [README, CONTRIBUTING], ids=["README", "CONTRIBUTING"])
+def test_places_named_exist(page):
+    """Files and folders of the project that a page names in backquotes are there."""
+    for name in re.findall(
+        r"`((?:models|seeds|macros|scripts|docs|tests)/[\w/.]+)`", page
+    ):
+        assert (ROOT / name).exists(), name
+    for name in re.findall(r"make ([a-z]+)`", page):
+        assert re.search(rf"^{name}:", read(ROOT / "Makefile"), re.MULTILINE), name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_absolute_paths(page):
+    assert not re.findall(
+        r"(?<![\w.:/<])/(?:home|root|tmp|work|usr|Users)\b", read(page)
+    )
