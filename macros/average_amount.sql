@@ -3,6 +3,6 @@
         when {{ count }} > 0 then
             cast({{ repurchase.divide_half_away(
                 repurchase.cents(amount), "(" ~ count ~ ")"
-            ) }} * 0.01 as decimal(18,2))
+            ) }} * 0.01 as decimal(18, 2))
     end
 {%- endmacro %}

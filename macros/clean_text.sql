@@ -1,3 +1,4 @@
 {% macro clean_text(column) -%}
-    nullif(trim(both '{{ " \t\r\n" }}' from cast({{ column }} as {{ dbt.type_string() }})), '')
+    {%- set text = "cast(" ~ column ~ " as " ~ dbt.type_string() ~ ")" -%}
+    nullif(trim(both '{{ " \t\r\n" }}' from {{ text }}), '')
 {%- endmacro %}

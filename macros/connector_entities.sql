@@ -1,10 +1,11 @@
 {% macro connector_entities() %}
-    {#- Pairs of connector and entity in use, with the entities made from others: see the contract. -#}
+    {#- Pairs of connector and entity in use, with the entities made from others: see
+        the contract. -#}
     {%- set pairs = [] -%}
     {%- for connector in var('connectors') -%}
-        {%- set entities = repurchase.setting(connector, 'entities', []) -%}
-        {%- set made = ['orders', 'order_items'] if 'order_lines' in entities else [] -%}
-        {%- for entity in (entities + made + ['refunds']) | unique -%}
+        {%- set given = repurchase.setting(connector, 'entities', []) | list -%}
+        {%- set made = ['orders', 'order_items'] if 'order_lines' in given else [] -%}
+        {%- for entity in (given + made + ['refunds']) | unique -%}
             {%- do pairs.append((connector, entity)) -%}
         {%- endfor -%}
     {%- endfor -%}

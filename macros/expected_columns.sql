@@ -8,9 +8,11 @@
         {%- endfor -%}
     {%- endfor -%}
     {%- if not columns -%}
-        {%- for column in graph.nodes['model.repurchase.int_' ~ entity ~ '_unioned'].columns.values()
+        {%- set contract = 'model.repurchase.int_' ~ entity ~ '_unioned' -%}
+        {%- for column in graph.nodes[contract].columns.values()
             if column.meta.input -%}
-            {%- do columns.update({column.meta.input.name or column.name: column.meta.input.required}) -%}
+            {%- set name = column.meta.input.name or column.name -%}
+            {%- do columns.update({name: column.meta.input.required}) -%}
         {%- endfor -%}
     {%- endif -%}
     {{ return(columns) }}

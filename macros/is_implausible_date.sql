@@ -1,3 +1,4 @@
 {% macro is_implausible_date(date) -%}
-    ({{ date }} < date '{{ var("earliest_order_date") }}' or {{ date }} > date '{{ var("latest_order_date") }}')
+    {{ date }} not between
+    date '{{ var("earliest_order_date") }}' and date '{{ var("latest_order_date") }}'
 {%- endmacro %}

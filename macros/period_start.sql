@@ -1,5 +1,5 @@
 {% macro period_start(period_type, date) -%}
-    {#- First day of the calendar week (Monday), month or quarter that holds the date. -#}
+    {#- First day of the week (Monday), month or quarter that holds the date. -#}
     cast(
         case {{ period_type }}
             when 'week' then date_trunc('week', {{ date }})

@@ -1,14 +1,18 @@
 {% macro read_number(column, data_type, connector) -%}
     {%- set decimal_mark = repurchase.setting(connector, 'decimal_mark', '.') -%}
     {%- set group_mark = ',' if decimal_mark == '.' else '.' -%}
-    {%- set pattern -%}
-        ^([-+]?[$€£¥￥]?|[$€£¥￥][-+])(0*[0-9]{1,12}|[0-9]{1,3}([{{ group_mark }}][0-9]{3}){1,3})([{{ decimal_mark }}][0-9]+)?$
-    {%- endset -%}
+    {%- set sign = '([-+]?[$€£¥￥]?|[$€£¥￥][-+])' -%}
+    {%- set plain = '0*[0-9]{1,12}' -%}
+    {%- set grouped = '[0-9]{1,3}([' ~ group_mark ~ '][0-9]{3}){1,3}' -%}
+    {%- set fraction = '([' ~ decimal_mark ~ '][0-9]+)?' -%}
+    {%- set digits = '(' ~ plain ~ '|' ~ grouped ~ ')' -%}
+    {%- set pattern = '^' ~ sign ~ digits ~ fraction ~ '$' -%}
     {%- set text = repurchase.clean_text(column) -%}
+    {%- set marks = '$€£¥￥+' ~ group_mark -%}
+    {%- set unmarked = "translate(" ~ text ~ ", '" ~ marks ~ "', '')" -%}
+    {%- set number = "replace(" ~ unmarked ~ ", ',', '.')" -%}
     case
-        when {{ repurchase.matches(text, pattern) }} then
-            {{ repurchase.try_number(
-                "replace(translate(" ~ text ~ ", '$€£¥￥+" ~ group_mark ~ "', ''), ',', '.')", data_type
-            ) }}
+        when {{ repurchase.matches(text, pattern) }}
+            then {{ repurchase.try_number(number, data_type) }}
     end
 {%- endmacro %}

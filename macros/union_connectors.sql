@@ -1,7 +1,8 @@
 {% macro union_connectors(entity, also=[]) -%}
-    {#- An entity's columns and types are those of the calling model's yml: the contract. -#}
+    {#- The columns and types are those of the calling model's yml: the contract. -#}
     {%- set relations = [] -%}
-    {%- for connector in var('connectors') if repurchase.has_entity(connector, entity) -%}
+    {%- for connector in var('connectors')
+        if repurchase.has_entity(connector, entity) -%}
         {%- do relations.append(ref('stg_' ~ connector ~ '__' ~ entity)) -%}
     {%- endfor -%}
     {%- set x_columns = var('x_columns') if entity == 'orders' else [] -%}
@@ -13,11 +14,13 @@ union all
 {% endif -%}
         select
         {%- for column in model.columns.values() %}
-    cast({{ column.name }} as {{ api.Column.translate_type(column.data_type) }}) as {{ column.name }}
+            {%- set data_type = api.Column.translate_type(column.data_type) %}
+    cast({{ column.name }} as {{ data_type }}) as {{ column.name }}
             {{- "," if not loop.last or x_columns }}
         {%- endfor %}
         {%- for column in x_columns %}
-    cast({{ "null" if relation in also else column }} as {{ dbt.type_string() }}) as {{ column }}
+            {%- set value = "null" if relation in also else column %}
+    cast({{ value }} as {{ dbt.type_string() }}) as {{ column }}
             {{- "," if not loop.last }}
         {%- endfor %}
 from {{ relation }}
@@ -25,7 +28,8 @@ from {{ relation }}
     {%- if not relations + also -%}
         select
         {%- for column in model.columns.values() %}
-    cast(null as {{ api.Column.translate_type(column.data_type) }}) as {{ column.name }}
+            {%- set data_type = api.Column.translate_type(column.data_type) %}
+    cast(null as {{ data_type }}) as {{ column.name }}
             {{- "," if not loop.last }}
         {%- endfor %}
 where false

@@ -80,6 +80,11 @@ def source_meta(connector: str) -> dict:
     return source.get("meta", {})
 
 
+def project_vars() -> dict:
+    """The project's vars and their defaults."""
+    return yaml.safe_load((PROJECT / "dbt_project.yml").read_text("utf-8"))["vars"]
+
+
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
@@ -212,6 +217,9 @@ def parse(argv) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if len(args.connector) != len(args.data):
         parser.error("give one --data for each --connector")
+    if unknown := sorted(args.vars.keys() - project_vars().keys()):
+        known = ", ".join(project_vars())
+        parser.error(f"--vars: there is no var {unknown[0]!r}; there are {known}")
     for path in (args.published, args.build_database):
         if path.stem.lower() in SCHEMAS:
             parser.error(f"{path.name} would be taken for a schema; choose another name")
@@ -270,8 +278,8 @@ def run(args: argparse.Namespace) -> str:
             variables = found | given
             if len(used) > 1 and "reporting_currency" not in given:
                 raise BuildError(
-                    f"the orders are in {', '.join(used[:5])}; say with --currency which "
-                    "to report in (rates stand in seeds/rules/exchange_rates.csv)"
+                    f"the orders are in {', '.join(used[:5])}; say with --currency "
+                    "which to report in (rates stand in seeds/rules/exchange_rates.csv)"
                 )
         with phase("build and test", times):
             run_dbt(variables, not inputs, database)
@@ -279,8 +287,7 @@ def run(args: argparse.Namespace) -> str:
             run_verify(inputs or [("standard", DEMO)], variables, database)
         with phase("publish", times):
             publish.publish(database, args.published)
-    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text("utf-8"))
-    currency = variables.get("reporting_currency", project["vars"]["reporting_currency"])
+    currency = (project_vars() | variables)["reporting_currency"]
     return summary(args.published, currency, times)
 
 

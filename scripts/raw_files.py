@@ -294,8 +294,8 @@ def _matched(connector, entity, path, encoding, headers: dict, others: dict) -> 
         names = {plain(h) for h in header}
         if odd := sorted(n for n in names if re.match(r"x_.*[^a-z0-9_]", n)):
             raise InputError(
-                f"{path.name}: column {odd[0]!r} is passed through, so its name may hold "
-                "a to z, digits and _ only; rename it"
+                f"{path.name}: column {odd[0]!r} is passed through, so its name may "
+                "hold a to z, digits and _ only; rename it"
             )
         extra = [Column(n, [n], False) for n in sorted(names) if n.startswith("x_")]
         fit |= _fit(extra, header)

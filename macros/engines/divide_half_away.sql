@@ -1,5 +1,7 @@
 {% macro divide_half_away(numerator, denominator) -%}
-    {{ return(adapter.dispatch('divide_half_away', 'repurchase')(numerator, denominator)) }}
+    {{ return(
+        adapter.dispatch('divide_half_away', 'repurchase')(numerator, denominator)
+    ) }}
 {%- endmacro %}
 
 {% macro default__divide_half_away(numerator, denominator) -%}

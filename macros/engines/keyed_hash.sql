@@ -5,7 +5,3 @@
 {% macro default__keyed_hash(text) -%}
     sha256('{{ repurchase.identity_secret() }}:' || {{ text }})
 {%- endmacro %}
-
-{% macro identity_secret() -%}
-    {{ return(env_var('REPURCHASE_IDENTITY_SECRET', 'demo-secret') | replace("'", "''")) }}
-{%- endmacro %}

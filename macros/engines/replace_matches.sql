@@ -1,5 +1,7 @@
 {% macro replace_matches(text, pattern, replacement) -%}
-    {{ return(adapter.dispatch('replace_matches', 'repurchase')(text, pattern, replacement)) }}
+    {{ return(
+        adapter.dispatch('replace_matches', 'repurchase')(text, pattern, replacement)
+    ) }}
 {%- endmacro %}
 
 {% macro default__replace_matches(text, pattern, replacement) -%}

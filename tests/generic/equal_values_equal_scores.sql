@@ -1,5 +1,5 @@
 {% test equal_values_equal_scores(model, value, score, falling=false) %}
-    {#- Values with two scores, and neighbours whose scores do not follow the values. -#}
+    {#- Values with two scores, and neighbours whose scores do not follow them. -#}
     with
 
     scores as (
@@ -14,7 +14,9 @@
     neighbours as (
         select
             *,
-            lag(highest_score) over (order by scored_value{{ " desc" if falling }}) as score_before
+            lag(highest_score) over (
+                order by scored_value{{ " desc" if falling }}
+            ) as score_before
         from scores
     )
 

@@ -9,8 +9,9 @@
             min(period_number) as first_period,
             max(period_number) as last_period,
             count(*) as periods,
-            max({{ repurchase.period_number('period_type', 'cohort_start', 'as_of_date') }})
-                as period_of_as_of_date
+            max({{ repurchase.period_number(
+                'period_type', 'cohort_start', 'as_of_date'
+            ) }}) as period_of_as_of_date
         from {{ model }}
         group by period_type, cohort_start
     )

@@ -70,7 +70,7 @@ def run_build(folder: Path, *arguments) -> Build:
     output, errors = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
         try:
-            code = build_script.main([*map(str, arguments), *files])
+            code = build_script.main([*files, *map(str, arguments)])
         except SystemExit as stopped:  # argparse
             code = stopped.code
     return Build(code, output.getvalue(), errors.getvalue(), published, database)

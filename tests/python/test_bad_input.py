@@ -395,6 +395,8 @@ def test_the_encoding_can_be_said(attempt, tmp_path):
         (["--currency", "yuan"], "'yuan' is not a code such as CNY"),
         (["--vars", "{as_of"], "no JSON"),
         (["--vars", "[1]"], "not a JSON object"),
+        (["--vars", '{"as_of": "2024-05-31"}'], "there is no var 'as_of'; there are"),
+        (["--published", "marts.duckdb"], "marts.duckdb would be taken for a schema"),
         (["--data", "x.csv"], "give one --data for each --connector"),
         (["--connector", "standard"], "give one --data for each --connector"),
         (["--fast"], "unrecognized arguments: --fast"),
@@ -406,6 +408,19 @@ def test_a_bad_option_is_one_line(attempt, options, message):
     assert found.code == 2
     last = found.errors.splitlines()[-1]
     assert "error: " in last and message in last
+
+
+def test_a_bad_var_is_no_traceback(attempt, tmp_path):
+    """A var that cannot be used stops dbt; the line names value and model."""
+    (tmp_path / "orders.csv").write_text(f"{HEADER}\n{ROW}\n")
+    given = ["--vars", '{"time_zone": "Mars"}']
+    found = attempt("--connector", "standard", "--data", tmp_path, *given)
+    assert found.code == 1
+    assert "Traceback" not in found.errors + found.output
+    *_, reason, last = found.errors.splitlines()
+    assert "Mars" in reason and reason.startswith("  error in ")
+    assert last == "build: dbt did not finish; nothing was published"
+    assert not found.published.exists()
 
 
 def test_an_unknown_connector(attempt, tmp_path):

@@ -14,8 +14,8 @@ def test_the_summary_says_what_matters(demo):
         "from fct_orders"
     )
     rate, repurchasers, eligible = demo.row(
-        "select repurchase_rate, repurchasers, eligible_customers from repurchase_rates "
-        "where cohort_start is null and window_days = 90"
+        "select repurchase_rate, repurchasers, eligible_customers "
+        "from repurchase_rates where cohort_start is null and window_days = 90"
     )
     (rejected,) = demo.row("select count(*) from rejected_rows")
     lines = [" ".join(line.split()) for line in demo.output.splitlines()]

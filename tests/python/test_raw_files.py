@@ -176,10 +176,18 @@ def test_headers_are_matched_without_case_blanks_and_order(tmp_path):
 
 
 def test_x_columns_of_some_files(tmp_path):
-    write(tmp_path, f'{HEADER},"x_a ""b"" c"\n{ROW},7\n', "orders_1.csv")
+    write(tmp_path, f"{HEADER},X_a_2 \n{ROW},7\n", "orders_1.csv")
     write(tmp_path, f"{HEADER}\n{ROW}\n", "orders_2.csv")
-    rows = read(tmp_path, '"x_a ""b"" c", source_file')
+    rows = read(tmp_path, "x_a_2, source_file")
     assert rows == [("7", "orders_1.csv"), (None, "orders_2.csv")]
+
+
+def test_x_columns_have_plain_names(tmp_path):
+    path = write(tmp_path, f'{HEADER},"x_a ""b"" c"\n{ROW},7\n')
+    assert error(path) == (
+        "orders.csv: column 'x_a \"b\" c' is passed through, so its name may hold a to "
+        "z, digits and _ only; rename it"
+    )
 
 
 # -- empty, damaged and malformed files --

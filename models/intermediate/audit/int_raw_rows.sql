@@ -1,44 +1,28 @@
 {{ config(materialized='view') }}
 
--- One row per raw row that reached staging, with its face value: what has to be accounted for.
+{% set line_value = line_amount('quantity', 'unit_price') %}
+{% set amounts = {
+    'orders': 'gross_amount',
+    'order_items': line_value,
+    'order_lines': line_value,
+    'refunds': 'refund_amount',
+    'products': 'null',
+    'customers': 'null',
+} %}
+
 with
 
 raw_rows as (
-    select
-        connector,
-        'orders' as entity,
-        gross_amount as amount
-    from {{ ref('int_orders_unioned') }}
-    union all
-    select
-        connector,
-        'order_items',
-        {{ line_amount('quantity', 'unit_price') }}
-    from {{ ref('int_order_items_unioned') }}
-    union all
-    select
-        connector,
-        'order_lines',
-        {{ line_amount('quantity', 'unit_price') }}
-    from {{ ref('int_order_lines_unioned') }}
-    union all
-    select
-        connector,
-        'refunds',
-        refund_amount
-    from {{ ref('int_refunds_unioned') }}
-    union all
-    select
-        connector,
-        'products',
-        null
-    from {{ ref('int_products_unioned') }}
-    union all
-    select
-        connector,
-        'customers',
-        null
-    from {{ ref('int_customers_unioned') }}
+    {%- for entity, amount in amounts.items() %}
+        select
+            connector,
+            '{{ entity }}' as entity,
+            {{ amount }} as amount
+        from {{ ref('int_' ~ entity ~ '_unioned') }}
+        {%- if not loop.last %}
+            union all
+        {%- endif %}
+    {%- endfor %}
 )
 
 select * from raw_rows

@@ -1,4 +1,3 @@
--- One row per period type, first purchase day and period, dense up to the as-of date.
 with
 
 observation as (
@@ -12,33 +11,42 @@ observation as (
 period_types as (
     select 'week' as period_type
     union all
-    select 'month' as period_type
+    select 'month'
     union all
-    select 'quarter' as period_type
+    select 'quarter'
     union all
-    select '30_days' as period_type
+    select '30_days'
 ),
 
+-- A period is over once the day after the as-of date lies in a later one.
 first_days as (
     select
         period_types.period_type,
         case
             when period_types.period_type = '30_days'
-                then {{ period_start("'month'", 'days.first_purchase_date') }}
-            else {{ period_start('period_types.period_type', 'days.first_purchase_date') }}
+                then {{ period_start("'month'", 'cohort_days.first_purchase_date') }}
+            else {{ period_start(
+                'period_types.period_type', 'cohort_days.first_purchase_date'
+            ) }}
         end as cohort_start,
-        days.first_purchase_date,
-        days.new_customers as customers,
-        days.first_purchase_date < observation.uncensored_from as is_left_censored,
-        {{ period_number('period_types.period_type', 'days.first_purchase_date', 'observation.as_of_date') }}
-            as last_period,
-        -- A period is over once the day after the as-of date lies in a later one.
-        {{ period_number('period_types.period_type', 'days.first_purchase_date', 'observation.day_after') }}
-            as periods_over
-    from {{ ref('int_cohort_days') }} as days
+        cohort_days.first_purchase_date,
+        cohort_days.new_customers as customers,
+        cohort_days.first_purchase_date < observation.uncensored_from
+            as is_left_censored,
+        {{ period_number(
+            'period_types.period_type',
+            'cohort_days.first_purchase_date',
+            'observation.as_of_date',
+        ) }} as last_period,
+        {{ period_number(
+            'period_types.period_type',
+            'cohort_days.first_purchase_date',
+            'observation.day_after',
+        ) }} as periods_over
+    from {{ ref('int_cohort_days') }} as cohort_days
     cross join period_types
     cross join observation
-    where days.event_date = days.first_purchase_date
+    where cohort_days.event_date = cohort_days.first_purchase_date
 ),
 
 spine as (
@@ -51,23 +59,26 @@ spine as (
 events as (
     select
         period_types.period_type,
-        days.first_purchase_date,
-        {{ period_number('period_types.period_type', 'days.first_purchase_date', 'days.event_date') }}
-            as period_number,
+        cohort_days.first_purchase_date,
+        {{ period_number(
+            'period_types.period_type',
+            'cohort_days.first_purchase_date',
+            'cohort_days.event_date',
+        ) }} as period_number,
         sum(
             case period_types.period_type
-                when 'week' then days.active_in_week
-                when 'month' then days.active_in_month
-                when 'quarter' then days.active_in_quarter
-                when '30_days' then days.active_in_age
+                when 'week' then cohort_days.active_in_week
+                when 'month' then cohort_days.active_in_month
+                when 'quarter' then cohort_days.active_in_quarter
+                when '30_days' then cohort_days.active_in_age
             end
         ) as active_customers,
-        sum(days.new_repurchasers) as new_repurchasers,
-        sum(days.orders) as orders,
-        sum(days.net_amount) as net_amount
-    from {{ ref('int_cohort_days') }} as days
+        sum(cohort_days.new_repurchasers) as new_repurchasers,
+        sum(cohort_days.orders) as orders,
+        sum(cohort_days.net_amount) as net_amount
+    from {{ ref('int_cohort_days') }} as cohort_days
     cross join period_types
-    group by period_types.period_type, days.first_purchase_date, period_number
+    group by period_types.period_type, cohort_days.first_purchase_date, period_number
 ),
 
 cells as (
@@ -82,7 +93,8 @@ cells as (
         coalesce(events.active_customers, 0) as active_customers,
         coalesce(events.new_repurchasers, 0) as new_repurchasers,
         sum(coalesce(events.new_repurchasers, 0)) over (
-            partition by spine.period_type, spine.first_purchase_date order by spine.period_number
+            partition by spine.period_type, spine.first_purchase_date
+            order by spine.period_number
         ) as repurchasers_to_date,
         coalesce(events.orders, 0) as orders,
         coalesce(events.net_amount, 0) as net_amount

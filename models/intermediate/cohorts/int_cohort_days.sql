@@ -1,8 +1,7 @@
--- One row per first purchase day and day of a later event: all that cohort marts need, long
--- before there are as many rows as purchases. A customer is active once in a period: on the
--- purchase whose predecessor lies in an earlier one.
 with
 
+-- A customer is active once in a period: on the purchase whose predecessor lies in an
+-- earlier one.
 events as (
     select
         first_purchase_date,

@@ -1,10 +1,10 @@
--- One row per first purchase day and days until the second; NULL days for those without one.
 with
 
 first_purchases as (
     select
         first_purchase_date,
-        {{ days_between('first_purchase_date', 'next_purchase_date') }} as days_to_second
+        {{ days_between('first_purchase_date', 'next_purchase_date') }}
+            as days_to_second
     from {{ ref('int_purchases') }}
     where purchase_number = 1
 ),

@@ -1,16 +1,11 @@
--- One row per person with a customer id of a shop: the smallest of them, to show.
 with
 
 shop_ids as (
-    select
-        customer_id_key,
-        customer_id
+    select customer_id_key, customer_id
     from {{ ref('int_orders_checked') }}
     where row_status = 'accepted' and customer_id_key is not null
     union
-    select
-        customer_id_key,
-        customer_id
+    select customer_id_key, customer_id
     from {{ ref('int_customers_checked') }}
     where row_status = 'accepted'
 ),

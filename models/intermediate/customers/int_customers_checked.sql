@@ -17,8 +17,12 @@ versions as (
     select
         *,
         row_number() over (
-            partition by customer_id_key, case when reason_code is null then 1 else 0 end
-            order by {{ newest_first(['updated_at', 'email_hash', 'phone_hash', 'country', 'source_file']) }}
+            partition by
+                customer_id_key,
+                case when reason_code is null then 1 else 0 end
+            order by {{ newest_first([
+                'updated_at', 'email_hash', 'phone_hash', 'country', 'source_file',
+            ]) }}
         ) as version_number
     from customers
 ),

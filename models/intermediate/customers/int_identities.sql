@@ -1,36 +1,23 @@
--- One row per identifier; identifiers that stand on one row belong to one person, transitively.
 with recursive
 
 edges as (
-    select
-        customer_id_key as identifier_key,
-        email_key as linked_key
+    select customer_id_key as identifier_key, email_key as linked_key
     from {{ ref('int_identity_links') }}
     where customer_id_key is not null and email_key is not null
     union
-    select
-        customer_id_key,
-        phone_key
+    select customer_id_key, phone_key
     from {{ ref('int_identity_links') }}
     where customer_id_key is not null and phone_key is not null
     union
-    select
-        email_key,
-        phone_key
+    select email_key, phone_key
     from {{ ref('int_identity_links') }}
     where email_key is not null and phone_key is not null
 ),
 
 neighbours as (
-    select
-        identifier_key,
-        linked_key
-    from edges
+    select identifier_key, linked_key from edges
     union
-    select
-        linked_key,
-        identifier_key
-    from edges
+    select linked_key, identifier_key from edges
 ),
 
 -- The smallest key of a person has no smaller neighbour, so it is among these.
@@ -42,14 +29,10 @@ starts as (
 ),
 
 reached as (
-    select
-        identifier_key,
-        identifier_key as customer_key
+    select identifier_key, identifier_key as customer_key
     from starts
     union
-    select
-        neighbours.linked_key,
-        reached.customer_key
+    select neighbours.linked_key, reached.customer_key
     from reached
     inner join neighbours on reached.identifier_key = neighbours.identifier_key
 ),

@@ -1,18 +1,11 @@
--- One row per combination of identifiers seen together on an order or a customer row.
 with
 
 rows_with_identifiers as (
-    select
-        customer_id_key,
-        email_key,
-        phone_key
+    select customer_id_key, email_key, phone_key
     from {{ ref('int_orders_checked') }}
     where row_status = 'accepted'
     union
-    select
-        customer_id_key,
-        email_key,
-        phone_key
+    select customer_id_key, email_key, phone_key
     from {{ ref('int_customers_checked') }}
     where row_status = 'accepted'
 ),
@@ -31,13 +24,13 @@ placeholders as (
 ),
 
 links as (
-    select
-        links.customer_id_key,
-        case when emails.identifier_key is null then links.email_key end as email_key,
-        case when phones.identifier_key is null then links.phone_key end as phone_key
-    from rows_with_identifiers as links
-    left join placeholders as emails on links.email_key = emails.identifier_key
-    left join placeholders as phones on links.phone_key = phones.identifier_key
+    select distinct
+        seen.customer_id_key,
+        case when emails.identifier_key is null then seen.email_key end as email_key,
+        case when phones.identifier_key is null then seen.phone_key end as phone_key
+    from rows_with_identifiers as seen
+    left join placeholders as emails on seen.email_key = emails.identifier_key
+    left join placeholders as phones on seen.phone_key = phones.identifier_key
 )
 
-select distinct * from links
+select * from links

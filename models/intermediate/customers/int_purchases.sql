@@ -1,4 +1,3 @@
--- One row per customer and purchase day.
 with
 
 purchases as (
@@ -18,13 +17,12 @@ sequenced as (
     select
         *,
         gross_amount - discount_amount - refund_amount as net_amount,
-        row_number() over (partition by customer_key order by purchase_date) as purchase_number,
-        lag(purchase_date) over (partition by customer_key order by purchase_date)
-            as previous_purchase_date,
-        lead(purchase_date) over (partition by customer_key order by purchase_date)
-            as next_purchase_date,
-        min(purchase_date) over (partition by customer_key) as first_purchase_date
+        row_number() over in_sequence as purchase_number,
+        lag(purchase_date) over in_sequence as previous_purchase_date,
+        lead(purchase_date) over in_sequence as next_purchase_date,
+        min(purchase_date) over in_sequence as first_purchase_date
     from purchases
+    window in_sequence as (partition by customer_key order by purchase_date)
 )
 
 select * from sequenced

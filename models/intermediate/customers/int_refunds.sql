@@ -1,4 +1,3 @@
--- One row per accepted refund: what it reduces, and on which day it is booked.
 with
 
 refunds as (

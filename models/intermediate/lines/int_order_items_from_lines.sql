@@ -19,7 +19,8 @@ items as (
         discount_amount,
         updated_at,
         null as unreadable_column,
-        {{ raw_values(['order_id', 'product_id', 'quantity', 'unit_price']) }} as raw_values,
+        {{ raw_values(['order_id', 'product_id', 'quantity', 'unit_price']) }}
+            as raw_values,
         source_file
     from lines
 )

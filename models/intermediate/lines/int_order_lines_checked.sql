@@ -3,7 +3,7 @@ with
 lines as (
     select
         *,
-        {{ hash_key("connector || '|' || shop_id || '|' || order_id") }} as order_key,
+        {{ shop_key('order_id') }} as order_key,
         coalesce(source_file, '') as file_name
     from {{ ref('int_order_lines_unioned') }}
 ),
@@ -11,13 +11,13 @@ lines as (
 -- Some exports fill an order's columns on its first row only.
 filled as (
     select
-        lines.*,
-        coalesce(status, max(status) over (partition by order_key, file_name)) as order_status,
-        coalesce(ordered_at, max(ordered_at) over (partition by order_key, file_name))
-            as order_moment,
-        coalesce(order_date, max(order_date) over (partition by order_key, file_name)) as order_day,
+        *,
+        coalesce(status, max(status) over order_in_file) as order_status,
+        coalesce(ordered_at, max(ordered_at) over order_in_file) as order_moment,
+        coalesce(order_date, max(order_date) over order_in_file) as order_day,
         {{ line_amount('quantity', 'unit_price') }} as gross_amount
     from lines
+    window order_in_file as (partition by order_key, file_name)
 ),
 
 checked as (
@@ -27,7 +27,8 @@ checked as (
         status_rules.is_refund_document,
         case
             when filled.order_id is null then 'missing_order_id'
-            when filled.unreadable_column is not null then 'unreadable_' || filled.unreadable_column
+            when filled.unreadable_column is not null
+                then 'unreadable_' || filled.unreadable_column
             when filled.order_moment is null then 'missing_ordered_at'
             when filled.quantity is null then 'missing_quantity'
             when filled.unit_price is null then 'missing_unit_price'
@@ -45,7 +46,9 @@ checked as (
         end as reason_code
     from filled
     left join {{ ref('order_status_rules') }} as status_rules
-        on filled.connector = status_rules.connector and filled.order_status = status_rules.status
+        on
+            filled.connector = status_rules.connector
+            and filled.order_status = status_rules.status
 ),
 
 files as (

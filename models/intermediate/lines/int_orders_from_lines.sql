@@ -1,9 +1,9 @@
 with
 
+-- An order with valid lines is made of those alone.
 lines as (
     select
         *,
-        -- An order with valid lines is made of those alone.
         is_valid or not bool_or(is_valid) over (partition by order_key) as is_counted
     from {{ ref('int_order_lines_checked') }}
     where row_status = 'accepted' and not is_refund_document
@@ -27,7 +27,8 @@ orders as (
         max(coupon_code) as coupon_code,
         max(country) as country,
         sum(gross_amount) as gross_amount,
-        coalesce(max(order_discount_amount), sum(discount_amount), 0) as discount_amount,
+        coalesce(max(order_discount_amount), sum(discount_amount), 0)
+            as discount_amount,
         max(tax_amount) as tax_amount,
         max(shipping_amount) as shipping_amount,
         max(order_refund_amount) as refund_amount,
@@ -43,8 +44,8 @@ described as (
     select
         *,
         {{ raw_values([
-            'order_id', 'customer_id', 'ordered_at', 'status', 'currency', 'gross_amount',
-            'discount_amount',
+            'order_id', 'customer_id', 'ordered_at', 'status', 'currency',
+            'gross_amount', 'discount_amount',
         ]) }} as raw_values
     from orders
 )

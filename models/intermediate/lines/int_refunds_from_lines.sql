@@ -3,7 +3,10 @@ with
 documents as (
     select
         *,
-        row_number() over (partition by order_key order by {{ line_order() }}) as line
+        row_number() over (
+            partition by order_key
+            order by {{ line_order() }}
+        ) as document_line
     from {{ ref('int_order_lines_checked') }}
     where row_status = 'accepted' and is_refund_document
 ),
@@ -12,7 +15,7 @@ refunds as (
     select
         connector,
         shop_id,
-        order_id || '-' || cast(line as {{ dbt.type_string() }}) as refund_id,
+        order_id || '-' || cast(document_line as {{ dbt.type_string() }}) as refund_id,
         null as order_id,
         customer_id,
         order_moment as refunded_at,
@@ -21,8 +24,9 @@ refunds as (
         -gross_amount as refund_amount,
         updated_at,
         null as unreadable_column,
-        {{ raw_values(['order_id', 'customer_id', 'product_id', 'quantity', 'unit_price']) }}
-            as raw_values,
+        {{ raw_values([
+            'order_id', 'customer_id', 'product_id', 'quantity', 'unit_price',
+        ]) }} as raw_values,
         source_file
     from documents
 )

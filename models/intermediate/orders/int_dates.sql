@@ -1,4 +1,3 @@
--- One row per day from the observation start to the as-of date.
 with
 
 offsets as (

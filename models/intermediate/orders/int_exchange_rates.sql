@@ -1,25 +1,31 @@
--- One row per currency and day: a rate holds until the next one.
 with
 
-periods as (
+rates as (
     select
         currency,
         rate,
         rate_date,
-        lead(rate_date) over (partition by currency order by rate_date) as next_rate_date
+        lead(rate_date) over (partition by currency order by rate_date) as next_date
     from {{ ref('exchange_rates') }}
+),
+
+spans as (
+    select
+        currency,
+        rate,
+        rate_date as first_date,
+        coalesce({{ add_days('next_date', -1) }}, {{ date_var('latest_order_date') }})
+            as last_date
+    from rates
 ),
 
 offsets as (
     select
         currency,
         rate,
-        rate_date as first_date,
-        {{ series(0, days_between(
-            'rate_date',
-            "coalesce(" ~ add_days('next_rate_date', -1) ~ ", date '" ~ var('latest_order_date') ~ "')"
-        )) }} as day_offset
-    from periods
+        first_date,
+        {{ series(0, days_between('first_date', 'last_date')) }} as day_offset
+    from spans
 ),
 
 days as (

@@ -1,4 +1,3 @@
--- One row per purchase with items: its line of the highest net amount.
 with
 
 ranked as (
@@ -6,7 +5,10 @@ ranked as (
         order_key,
         product_key,
         product_id,
-        row_number() over (partition by order_key order by net_amount desc, line_number) as value_rank
+        row_number() over (
+            partition by order_key
+            order by net_amount desc, line_number asc
+        ) as value_rank
     from {{ ref('int_order_items') }}
 ),
 

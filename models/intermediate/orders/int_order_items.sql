@@ -1,5 +1,6 @@
--- One row per item of a purchase. Amounts are shared out, so that the items of an order add
--- up to the order to the cent, also after conversion.
+{% set order_gross = "sum(gross_amount) over (partition by order_key)" %}
+{% set order_discount = "sum(discount_amount) over (partition by order_key)" %}
+
 with
 
 items as (
@@ -32,18 +33,20 @@ numbered as (
         exchange_rate,
         order_discount_amount,
         order_refund_amount,
-        row_number() over (partition by order_key order by {{ line_order('shop_line_number') }})
-            as line_number,
+        row_number() over (
+            partition by order_key
+            order by {{ line_order('shop_line_number') }}
+        ) as line_number,
         count(discount_amount) over (partition by order_key) > 0 as has_line_discounts
     from items
 ),
 
+-- Amounts are shared out, so that the items of an order add up to the order to the
+-- cent, also after conversion.
 gross as (
     select
         *,
-        {{ share_out(
-            converted("sum(gross_amount) over (partition by order_key)"), 'gross_amount'
-        ) }} as gross_share
+        {{ share_out(converted(order_gross), 'gross_amount') }} as gross_share
     from numbered
 ),
 
@@ -51,9 +54,8 @@ discounted as (
     select
         *,
         case
-            when has_line_discounts then {{ share_out(
-                converted("sum(discount_amount) over (partition by order_key)"), 'discount_amount'
-            ) }}
+            when has_line_discounts
+                then {{ share_out(converted(order_discount), 'discount_amount') }}
             else {{ share_out('order_discount_amount', 'gross_amount') }}
         end as discount_share
     from gross
@@ -62,8 +64,9 @@ discounted as (
 refunded as (
     select
         *,
-        {{ share_out('order_refund_amount', 'greatest(gross_share - discount_share, 0)') }}
-            as refund_share
+        {{ share_out(
+            'order_refund_amount', 'greatest(gross_share - discount_share, 0)'
+        ) }} as refund_share
     from discounted
 ),
 

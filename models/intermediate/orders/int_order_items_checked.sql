@@ -3,8 +3,9 @@ with
 items as (
     select
         *,
-        {{ hash_key("connector || '|' || shop_id || '|' || order_id") }} as order_key,
-        {{ hash_key("connector || '|' || shop_id || '|' || product_id") }} as product_key,
+        {{ shop_key('order_id') }} as order_key,
+        {{ shop_key('product_id') }}
+            as product_key,
         {{ line_amount('quantity', 'unit_price') }} as gross_amount,
         coalesce(source_file, '') as file_name
     from {{ ref('int_order_items_unioned') }}
@@ -21,7 +22,8 @@ checked as (
         items.*,
         case
             when items.order_id is null then 'missing_order_id'
-            when items.unreadable_column is not null then 'unreadable_' || items.unreadable_column
+            when items.unreadable_column is not null
+                then 'unreadable_' || items.unreadable_column
             when items.product_id is null then 'missing_product_id'
             when items.quantity is null then 'missing_quantity'
             when items.unit_price is null then 'missing_unit_price'
@@ -63,7 +65,8 @@ classified as (
         checked.gross_amount,
         checked.discount_amount,
         checked.reason_code,
-        case when checked.reason_code is not null then checked.raw_values end as raw_values,
+        case when checked.reason_code is not null then checked.raw_values end
+            as raw_values,
         checked.source_file,
         {{ row_status() }} as row_status
     from checked

@@ -34,6 +34,7 @@ identified as (
         on orders.phone_key = by_phone.identifier_key
 ),
 
+-- A full refund undoes the purchase, a part of it does not.
 valued as (
     select
         identified.connector,
@@ -57,7 +58,6 @@ valued as (
         {{ converted('identified.shipping_amount') }} as shipping_amount,
         identified.ordered_at,
         identified.order_date,
-        -- A full refund undoes the purchase, a part of it does not.
         identified.has_valid_status
         and (
             coalesce(refunds.refunded_in_order_currency, 0) = 0

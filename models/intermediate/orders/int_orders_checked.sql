@@ -1,9 +1,11 @@
+{% set reporting_currency = "'" ~ var('reporting_currency') ~ "'" %}
+
 with
 
 orders as (
     select
         *,
-        {{ hash_key("connector || '|' || shop_id || '|' || order_id") }} as order_key
+        {{ shop_key('order_id') }} as order_key
     from {{ ref('int_orders_unioned') }}
 ),
 
@@ -14,12 +16,13 @@ checked as (
         and not status_rules.is_refunded
         and not status_rules.is_test as has_valid_status,
         case
-            when orders.currency = '{{ var("reporting_currency") }}' then 1
+            when orders.currency = {{ reporting_currency }} then 1
             else rates.rate
         end as exchange_rate,
         case
             when orders.order_id is null then 'missing_order_id'
-            when orders.unreadable_column is not null then 'unreadable_' || orders.unreadable_column
+            when orders.unreadable_column is not null
+                then 'unreadable_' || orders.unreadable_column
             when orders.ordered_at is null then 'missing_ordered_at'
             when orders.gross_amount is null then 'missing_gross_amount'
             when orders.currency is null then 'missing_currency'
@@ -28,16 +31,19 @@ checked as (
             when status_rules.status is null then 'unknown_status'
             when orders.gross_amount < 0 then 'negative_gross_amount'
             when orders.discount_amount < 0 then 'negative_discount_amount'
-            when rates.rate is null and orders.currency <> '{{ var("reporting_currency") }}'
+            when rates.rate is null and orders.currency <> {{ reporting_currency }}
                 then 'missing_exchange_rate'
         end as reason_code
     from orders
     left join {{ ref('order_status_rules') }} as status_rules
-        on orders.connector = status_rules.connector and orders.status = status_rules.status
+        on
+            orders.connector = status_rules.connector
+            and orders.status = status_rules.status
     left join {{ ref('int_exchange_rates') }} as rates
         on orders.currency = rates.currency and orders.order_date = rates.rate_date
 ),
 
+-- Raw values only where somebody will read them.
 versions as (
     select
         connector,
@@ -63,7 +69,6 @@ versions as (
         ordered_at,
         order_date,
         reason_code,
-        -- Raw values only where somebody will read them.
         case when reason_code is not null then raw_values end as raw_values,
         source_file
         {%- for column in var('x_columns') %},
@@ -71,12 +76,12 @@ versions as (
         {%- endfor %},
         row_number() over (
             partition by order_key, case when reason_code is null then 1 else 0 end
-            order by
-                {{ newest_first([
-                    'updated_at', 'customer_id', 'email_hash', 'phone_hash', 'ordered_at', 'time_zone',
-                    'status', 'currency', 'channel', 'coupon_code', 'country', 'gross_amount',
-                    'discount_amount', 'tax_amount', 'shipping_amount', 'refund_amount', 'source_file',
-                ] + var('x_columns')) }}
+            order by {{ newest_first([
+                'updated_at', 'customer_id', 'email_hash', 'phone_hash', 'ordered_at',
+                'time_zone', 'status', 'currency', 'channel', 'coupon_code', 'country',
+                'gross_amount', 'discount_amount', 'tax_amount', 'shipping_amount',
+                'refund_amount', 'source_file',
+            ] + var('x_columns')) }}
         ) as version_number
     from checked
 ),

@@ -3,13 +3,14 @@ with
 refunds as (
     select
         *,
-        {{ hash_key("connector || '|' || shop_id || '|' || refund_id") }} as refund_key,
-        {{ hash_key("connector || '|' || shop_id || '|' || order_id") }} as order_key,
+        {{ shop_key('refund_id') }} as refund_key,
+        {{ shop_key('order_id') }} as order_key,
         {{ identifier_key('customer_id', 'customer_id') }} as customer_id_key
     from {{ ref('int_refunds_unioned') }}
 ),
 
--- A refund without an order is converted at its own day's rate, one with an order at the order's.
+-- A refund without an order is converted at its own day's rate, one with an order at
+-- the order's.
 dated as (
     select
         refunds.*,
@@ -34,14 +35,18 @@ checked as (
         dated.*,
         case
             when dated.refund_id is null then 'missing_refund_id'
-            when dated.unreadable_column is not null then 'unreadable_' || dated.unreadable_column
+            when dated.unreadable_column is not null
+                then 'unreadable_' || dated.unreadable_column
             when dated.refund_amount is null then 'missing_refund_amount'
-            when dated.order_id is null and dated.currency is null then 'missing_currency'
+            when dated.order_id is null and dated.currency is null
+                then 'missing_currency'
             when {{ is_implausible_date('dated.refund_date') }} then 'date_out_of_range'
             when dated.refund_date > as_of.as_of_date then 'after_as_of_date'
             when dated.refund_amount < 0 then 'negative_refund_amount'
-            when dated.order_id is not null and not dated.has_order then 'order_not_found'
-            when dated.stated_currency <> dated.order_currency then 'refund_currency_differs'
+            when dated.order_id is not null and not dated.has_order
+                then 'order_not_found'
+            when dated.stated_currency <> dated.order_currency
+                then 'refund_currency_differs'
             when dated.dated_on is null then 'undated_refund'
             when dated.exchange_rate is null then 'missing_exchange_rate'
         end as reason_code
@@ -54,11 +59,10 @@ versions as (
         *,
         row_number() over (
             partition by refund_key, case when reason_code is null then 1 else 0 end
-            order by
-                {{ newest_first([
-                    'updated_at', 'order_id', 'customer_id', 'refunded_at', 'stated_currency',
-                    'refund_amount', 'source_file',
-                ]) }}
+            order by {{ newest_first([
+                'updated_at', 'order_id', 'customer_id', 'refunded_at',
+                'stated_currency', 'refund_amount', 'source_file',
+            ]) }}
         ) as version_number
     from checked
 ),

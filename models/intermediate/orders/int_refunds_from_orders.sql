@@ -1,4 +1,3 @@
--- Refund totals that shops state on the order itself.
 with
 
 orders as (

@@ -3,7 +3,8 @@ with
 products as (
     select
         *,
-        {{ hash_key("connector || '|' || shop_id || '|' || product_id") }} as product_key,
+        {{ shop_key('product_id') }}
+            as product_key,
         case
             when product_id is null then 'missing_product_id'
             when unreadable_column is not null then 'unreadable_' || unreadable_column
@@ -16,7 +17,9 @@ versions as (
         *,
         row_number() over (
             partition by product_key, case when reason_code is null then 1 else 0 end
-            order by {{ newest_first(['updated_at', 'product_name', 'category', 'source_file']) }}
+            order by {{ newest_first([
+                'updated_at', 'product_name', 'category', 'source_file',
+            ]) }}
         ) as version_number
     from products
 ),

@@ -1,5 +1,5 @@
--- One row per dimension and score: the score holds lower_bound < value <= upper_bound, so that
--- equal values have equal scores. NULL is open.
+{% set frequency = var('rfm_frequency_thresholds') %}
+
 with
 
 quintiles as (
@@ -16,7 +16,8 @@ quintiles as (
     having count(*) > 0
 ),
 
-{% set frequency = var('rfm_frequency_thresholds') -%}
+-- A score holds lower_bound < value <= upper_bound, so that equal values have equal
+-- scores. NULL is open.
 bounds as (
     select
         'recency' as dimension,
@@ -25,103 +26,33 @@ bounds as (
         recency_1 as upper_bound
     from quintiles
     union all
-    select
-        'recency',
-        4,
-        recency_1,
-        recency_2
-    from quintiles
+    select 'recency', 4, recency_1, recency_2 from quintiles
     union all
-    select
-        'recency',
-        3,
-        recency_2,
-        recency_3
-    from quintiles
+    select 'recency', 3, recency_2, recency_3 from quintiles
     union all
-    select
-        'recency',
-        2,
-        recency_3,
-        recency_4
-    from quintiles
+    select 'recency', 2, recency_3, recency_4 from quintiles
     union all
-    select
-        'recency',
-        1,
-        recency_4,
-        null
-    from quintiles
+    select 'recency', 1, recency_4, null from quintiles
     union all
-    select
-        'frequency',
-        1,
-        null,
-        {{ frequency[0] }}
-    from quintiles
+    select 'frequency', 1, null, {{ frequency[0] }} from quintiles
     union all
-    select
-        'frequency',
-        2,
-        {{ frequency[0] }},
-        {{ frequency[1] }}
-    from quintiles
+    select 'frequency', 2, {{ frequency[0] }}, {{ frequency[1] }} from quintiles
     union all
-    select
-        'frequency',
-        3,
-        {{ frequency[1] }},
-        {{ frequency[2] }}
-    from quintiles
+    select 'frequency', 3, {{ frequency[1] }}, {{ frequency[2] }} from quintiles
     union all
-    select
-        'frequency',
-        4,
-        {{ frequency[2] }},
-        {{ frequency[3] }}
-    from quintiles
+    select 'frequency', 4, {{ frequency[2] }}, {{ frequency[3] }} from quintiles
     union all
-    select
-        'frequency',
-        5,
-        {{ frequency[3] }},
-        null
-    from quintiles
+    select 'frequency', 5, {{ frequency[3] }}, null from quintiles
     union all
-    select
-        'monetary',
-        1,
-        null,
-        monetary_1
-    from quintiles
+    select 'monetary', 1, null, monetary_1 from quintiles
     union all
-    select
-        'monetary',
-        2,
-        monetary_1,
-        monetary_2
-    from quintiles
+    select 'monetary', 2, monetary_1, monetary_2 from quintiles
     union all
-    select
-        'monetary',
-        3,
-        monetary_2,
-        monetary_3
-    from quintiles
+    select 'monetary', 3, monetary_2, monetary_3 from quintiles
     union all
-    select
-        'monetary',
-        4,
-        monetary_3,
-        monetary_4
-    from quintiles
+    select 'monetary', 4, monetary_3, monetary_4 from quintiles
     union all
-    select
-        'monetary',
-        5,
-        monetary_4,
-        null
-    from quintiles
+    select 'monetary', 5, monetary_4, null from quintiles
 ),
 
 typed as (

@@ -16,7 +16,10 @@ rejected as (
 numbered as (
     select
         *,
-        row_number() over (partition by connector, entity, row_hash order by reason_code) as copy_number
+        row_number() over (
+            partition by connector, entity, row_hash
+            order by reason_code
+        ) as copy_number
     from rejected
 ),
 
@@ -24,7 +27,8 @@ explained as (
     select
         numbered.connector,
         numbered.entity,
-        numbered.row_hash || '-' || cast(numbered.copy_number as {{ dbt.type_string() }}) as row_key,
+        numbered.row_hash || '-'
+        || cast(numbered.copy_number as {{ dbt.type_string() }}) as row_key,
         numbered.reason_code,
         reason_codes.reason,
         numbered.source_file,

@@ -16,7 +16,7 @@ raw_rows as (
         connector,
         entity,
         count(*) as raw_rows,
-        coalesce(sum(amount), 0) as raw_amount
+        sum(amount) as raw_amount
     from {{ ref('int_raw_rows') }}
     group by connector, entity
 ),
@@ -28,9 +28,9 @@ checked_rows as (
         count(*) filter (where row_status = 'accepted') as accepted_rows,
         count(*) filter (where row_status = 'superseded') as superseded_rows,
         count(*) filter (where row_status = 'rejected') as rejected_rows,
-        coalesce(sum(amount) filter (where row_status = 'accepted'), 0) as accepted_amount,
-        coalesce(sum(amount) filter (where row_status = 'superseded'), 0) as superseded_amount,
-        coalesce(sum(amount) filter (where row_status = 'rejected'), 0) as rejected_amount
+        sum(amount) filter (where row_status = 'accepted') as accepted_amount,
+        sum(amount) filter (where row_status = 'superseded') as superseded_amount,
+        sum(amount) filter (where row_status = 'rejected') as rejected_amount
     from {{ ref('int_checked_rows') }}
     group by connector, entity
 ),
@@ -46,7 +46,7 @@ excluded_orders as (
     group by connector
 ),
 
-reconciled as (
+joined as (
     select
         entities.connector,
         entities.entity,
@@ -55,30 +55,49 @@ reconciled as (
         coalesce(checked_rows.accepted_rows, 0) as accepted_rows,
         coalesce(checked_rows.superseded_rows, 0) as superseded_rows,
         coalesce(checked_rows.rejected_rows, 0) as rejected_rows,
-        coalesce(raw_rows.raw_rows, 0)
-        - coalesce(checked_rows.accepted_rows, 0)
-        - coalesce(checked_rows.superseded_rows, 0)
-        - coalesce(checked_rows.rejected_rows, 0) as difference_rows,
-        cast(coalesce(raw_rows.raw_amount, 0) as decimal(18, 2)) as raw_amount,
-        cast(coalesce(checked_rows.accepted_amount, 0) as decimal(18, 2)) as accepted_amount,
-        cast(coalesce(checked_rows.superseded_amount, 0) as decimal(18, 2)) as superseded_amount,
-        cast(coalesce(checked_rows.rejected_amount, 0) as decimal(18, 2)) as rejected_amount,
-        cast(
-            coalesce(raw_rows.raw_amount, 0)
-            - coalesce(checked_rows.accepted_amount, 0)
-            - coalesce(checked_rows.superseded_amount, 0)
-            - coalesce(checked_rows.rejected_amount, 0) as decimal(18, 2)
-        ) as difference_amount,
+        coalesce(raw_rows.raw_amount, 0) as raw_amount,
+        coalesce(checked_rows.accepted_amount, 0) as accepted_amount,
+        coalesce(checked_rows.superseded_amount, 0) as superseded_amount,
+        coalesce(checked_rows.rejected_amount, 0) as rejected_amount,
         coalesce(excluded_orders.excluded_rows, 0) as excluded_rows,
-        cast(coalesce(excluded_orders.excluded_amount, 0) as decimal(18, 2)) as excluded_amount
+        coalesce(excluded_orders.excluded_amount, 0) as excluded_amount
     from entities
     left join raw_rows
-        on entities.connector = raw_rows.connector and entities.entity = raw_rows.entity
+        on
+            entities.connector = raw_rows.connector
+            and entities.entity = raw_rows.entity
     left join checked_rows
-        on entities.connector = checked_rows.connector and entities.entity = checked_rows.entity
+        on
+            entities.connector = checked_rows.connector
+            and entities.entity = checked_rows.entity
     left join excluded_orders
-        on entities.connector = excluded_orders.connector and entities.entity = excluded_orders.entity
+        on
+            entities.connector = excluded_orders.connector
+            and entities.entity = excluded_orders.entity
     cross join {{ ref('int_observation') }} as observation
+),
+
+reconciled as (
+    select
+        connector,
+        entity,
+        as_of_date,
+        raw_rows,
+        accepted_rows,
+        superseded_rows,
+        rejected_rows,
+        raw_rows - accepted_rows - superseded_rows - rejected_rows as difference_rows,
+        cast(raw_amount as decimal(18, 2)) as raw_amount,
+        cast(accepted_amount as decimal(18, 2)) as accepted_amount,
+        cast(superseded_amount as decimal(18, 2)) as superseded_amount,
+        cast(rejected_amount as decimal(18, 2)) as rejected_amount,
+        cast(
+            raw_amount - accepted_amount - superseded_amount - rejected_amount
+            as decimal(18, 2)
+        ) as difference_amount,
+        excluded_rows,
+        cast(excluded_amount as decimal(18, 2)) as excluded_amount
+    from joined
 )
 
 select * from reconciled

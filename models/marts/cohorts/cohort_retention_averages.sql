@@ -48,10 +48,12 @@ rated as (
         counted.eligible_active_customers,
         {{ rate('counted.eligible_active_customers', 'counted.eligible_customers') }}
             as retention_rate,
-        {{ wilson_low('counted.eligible_active_customers', 'counted.eligible_customers') }}
-            as retention_ci_low,
-        {{ wilson_high('counted.eligible_active_customers', 'counted.eligible_customers') }}
-            as retention_ci_high,
+        {{ wilson_low(
+            'counted.eligible_active_customers', 'counted.eligible_customers'
+        ) }} as retention_ci_low,
+        {{ wilson_high(
+            'counted.eligible_active_customers', 'counted.eligible_customers'
+        ) }} as retention_ci_high,
         counted.eligible_repurchasers,
         {{ rate('counted.eligible_repurchasers', 'counted.eligible_customers') }}
             as cumulative_repurchase_rate,

@@ -1,3 +1,7 @@
+{% set periods_over = period_number(
+    'periods.period_type', 'periods.period_start', 'observation.day_after'
+) %}
+
 with
 
 observation as (
@@ -19,11 +23,13 @@ counted as (
         period_type,
         period_start,
         count(*) filter (where starts_period) as buyers,
-        count(*) filter (where starts_period and periods_to_next = 0) as repeat_customers,
+        count(*) filter (where starts_period and periods_to_next = 0)
+            as repeat_customers,
         count(*) filter (where periods_to_next = 1) as next_period_buyers,
         cast(sum(orders) as bigint) as orders,
         cast(sum(repeat_orders) as bigint) as repeat_orders,
-        count(*) filter (where starts_period and purchase_number > 1) as returning_customers
+        count(*) filter (where starts_period and purchase_number > 1)
+            as returning_customers
     from {{ ref('int_purchase_periods') }}
     group by period_type, period_start
 ),
@@ -39,14 +45,14 @@ dense as (
         coalesce(counted.orders, 0) as orders,
         coalesce(counted.repeat_orders, 0) as repeat_orders,
         coalesce(counted.returning_customers, 0) as returning_customers,
-        {{ period_number('periods.period_type', 'periods.period_start', 'observation.day_after') }} > 0
-            as is_mature,
-        {{ period_number('periods.period_type', 'periods.period_start', 'observation.day_after') }} > 1
-            as is_next_period_mature
+        {{ periods_over }} > 0 as is_mature,
+        {{ periods_over }} > 1 as is_next_period_mature
     from periods
     cross join observation
     left join counted
-        on periods.period_type = counted.period_type and periods.period_start = counted.period_start
+        on
+            periods.period_type = counted.period_type
+            and periods.period_start = counted.period_start
 ),
 
 rated as (
@@ -60,12 +66,18 @@ rated as (
         {{ wilson_low('repeat_customers', 'buyers') }} as repeat_customer_ci_low,
         {{ wilson_high('repeat_customers', 'buyers') }} as repeat_customer_ci_high,
         next_period_buyers,
-        case when is_next_period_mature then {{ rate('next_period_buyers', 'buyers') }} end
-            as next_period_repurchase_rate,
-        case when is_next_period_mature then {{ wilson_low('next_period_buyers', 'buyers') }} end
-            as next_period_repurchase_ci_low,
-        case when is_next_period_mature then {{ wilson_high('next_period_buyers', 'buyers') }} end
-            as next_period_repurchase_ci_high,
+        case
+            when is_next_period_mature
+                then {{ rate('next_period_buyers', 'buyers') }}
+        end as next_period_repurchase_rate,
+        case
+            when is_next_period_mature
+                then {{ wilson_low('next_period_buyers', 'buyers') }}
+        end as next_period_repurchase_ci_low,
+        case
+            when is_next_period_mature
+                then {{ wilson_high('next_period_buyers', 'buyers') }}
+        end as next_period_repurchase_ci_high,
         orders,
         repeat_orders,
         {{ rate('repeat_orders', 'orders') }} as repeat_order_share,
@@ -73,8 +85,10 @@ rated as (
         {{ wilson_high('repeat_orders', 'orders') }} as repeat_order_ci_high,
         returning_customers,
         {{ rate('returning_customers', 'buyers') }} as returning_customer_share,
-        {{ wilson_low('returning_customers', 'buyers') }} as returning_customer_ci_low,
-        {{ wilson_high('returning_customers', 'buyers') }} as returning_customer_ci_high,
+        {{ wilson_low('returning_customers', 'buyers') }}
+            as returning_customer_ci_low,
+        {{ wilson_high('returning_customers', 'buyers') }}
+            as returning_customer_ci_high,
         is_mature,
         is_next_period_mature
     from dense

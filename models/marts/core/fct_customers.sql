@@ -5,7 +5,8 @@ purchases as (
         customer_key,
         min(purchase_date) as first_purchase_date,
         max(purchase_date) as last_purchase_date,
-        max(case when purchase_number = 2 then purchase_date end) as second_purchase_date,
+        max(case when purchase_number = 2 then purchase_date end)
+            as second_purchase_date,
         cast(sum(orders) as bigint) as order_count,
         count(*) as purchase_count,
         sum(gross_amount) as gross_amount,
@@ -32,8 +33,10 @@ first_orders as (
         items.product_id,
         products.category
     from {{ ref('fct_orders') }} as orders
-    left join {{ ref('int_leading_items') }} as items on orders.order_key = items.order_key
-    left join {{ ref('dim_products') }} as products on items.product_key = products.product_key
+    left join {{ ref('int_leading_items') }} as items
+        on orders.order_key = items.order_key
+    left join {{ ref('dim_products') }} as products
+        on items.product_key = products.product_key
     where orders.is_first_order
 ),
 
@@ -45,7 +48,8 @@ valued as (
         purchases.gross_amount - purchases.discount_amount - purchases.refund_amount
         - coalesce(refunds_without_order.refund_amount, 0) as net_amount
     from purchases
-    left join refunds_without_order on purchases.customer_key = refunds_without_order.customer_key
+    left join refunds_without_order
+        on purchases.customer_key = refunds_without_order.customer_key
 ),
 
 customers as (
@@ -68,11 +72,14 @@ customers as (
         cast(valued.discount_amount as decimal(18, 2)) as discount_amount,
         cast(valued.all_refunds_amount as decimal(18, 2)) as refund_amount,
         cast(valued.net_amount as decimal(18, 2)) as net_amount,
-        {{ average_amount('valued.net_amount', 'valued.order_count') }} as average_order_value,
+        {{ average_amount('valued.net_amount', 'valued.order_count') }}
+            as average_order_value,
 
         ---------- days
-        {{ days_between('valued.first_purchase_date', 'observation.as_of_date') }} as tenure_days,
-        {{ days_between('valued.last_purchase_date', 'observation.as_of_date') }} as recency_days,
+        {{ days_between('valued.first_purchase_date', 'observation.as_of_date') }}
+            as tenure_days,
+        {{ days_between('valued.last_purchase_date', 'observation.as_of_date') }}
+            as recency_days,
 
         ---------- first order
         first_orders.channel as first_channel,
@@ -80,7 +87,8 @@ customers as (
         first_orders.category as first_category,
         first_orders.is_discounted as first_order_was_discounted,
         valued.first_purchase_date
-        < {{ add_days('observation.observation_start', var('burn_in_days')) }} as is_left_censored
+        < {{ add_days('observation.observation_start', var('burn_in_days')) }}
+            as is_left_censored
     from valued
     inner join first_orders on valued.customer_key = first_orders.customer_key
     left join {{ ref('int_customer_ids') }} as shop_ids

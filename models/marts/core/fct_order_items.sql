@@ -1,12 +1,18 @@
-select
-    order_key,
-    line_number,
-    product_key,
-    product_id,
-    quantity,
-    unit_price,
-    gross_amount,
-    discount_amount,
-    refund_amount,
-    cast(net_amount as decimal(18, 2)) as net_amount
-from {{ ref('int_order_items') }}
+with
+
+items as (
+    select
+        order_key,
+        line_number,
+        product_key,
+        product_id,
+        quantity,
+        unit_price,
+        gross_amount,
+        discount_amount,
+        refund_amount,
+        cast(net_amount as decimal(18, 2)) as net_amount
+    from {{ ref('int_order_items') }}
+)
+
+select * from items

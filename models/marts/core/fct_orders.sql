@@ -20,13 +20,13 @@ lines as (
     group by order_key
 ),
 
+-- Guests have no sequence: each of their orders is in a partition of its own.
 orders as (
     select
         orders.*,
         orders.customer_key is null as is_guest,
         case
             when orders.customer_key is not null then row_number() over (
-                -- Guests have no sequence: each in a partition of its own.
                 partition by
                     orders.customer_key,
                     case when orders.customer_key is null then orders.order_key end
@@ -73,8 +73,10 @@ sequenced as (
         orders.gross_amount,
         orders.discount_amount,
         orders.refund_amount,
-        cast(orders.gross_amount - orders.discount_amount - orders.refund_amount as decimal(18, 2))
-            as net_amount,
+        cast(
+            orders.gross_amount - orders.discount_amount - orders.refund_amount
+            as decimal(18, 2)
+        ) as net_amount,
         orders.tax_amount,
         orders.shipping_amount,
 

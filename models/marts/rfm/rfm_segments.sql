@@ -23,20 +23,23 @@ totals as (
 
 described as (
     select
-        names.rfm_segment,
-        names.rfm_segment_zh,
-        names.segment_rank,
+        segment_names.rfm_segment,
+        segment_names.rfm_segment_zh,
+        segment_names.segment_rank,
         observation.as_of_date,
         coalesce(segments.customers, 0) as customers,
-        {{ rate('coalesce(segments.customers, 0)', 'totals.customers') }} as customer_share,
+        {{ rate('coalesce(segments.customers, 0)', 'totals.customers') }}
+            as customer_share,
         coalesce(segments.orders, 0) as orders,
         cast(coalesce(segments.net_amount, 0) as decimal(18, 2)) as net_amount,
-        {{ rate('coalesce(segments.net_amount, 0)', 'totals.net_amount') }} as revenue_share,
+        {{ rate('coalesce(segments.net_amount, 0)', 'totals.net_amount') }}
+            as revenue_share,
         segments.average_recency_days,
         segments.average_frequency,
-        {{ average_amount('segments.net_amount', 'segments.orders') }} as average_order_value
-    from {{ ref('rfm_segment_names') }} as names
-    left join segments on names.rfm_segment = segments.rfm_segment
+        {{ average_amount('segments.net_amount', 'segments.orders') }}
+            as average_order_value
+    from {{ ref('rfm_segment_names') }} as segment_names
+    left join segments on segment_names.rfm_segment = segments.rfm_segment
     cross join totals
     cross join {{ ref('int_observation') }} as observation
 )

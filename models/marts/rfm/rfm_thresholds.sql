@@ -1,24 +1,15 @@
 with
 
 customers as (
-    select
-        'recency' as dimension,
-        r_score as score,
-        count(*) as customers
+    select 'recency' as dimension, r_score as score, count(*) as customers
     from {{ ref('rfm_scores') }}
     group by r_score
     union all
-    select
-        'frequency' as dimension,
-        f_score as score,
-        count(*) as customers
+    select 'frequency', f_score, count(*)
     from {{ ref('rfm_scores') }}
     group by f_score
     union all
-    select
-        'monetary' as dimension,
-        m_score as score,
-        count(*) as customers
+    select 'monetary', m_score, count(*)
     from {{ ref('rfm_scores') }}
     group by m_score
 ),

@@ -4,12 +4,14 @@
 
 with
 
+-- Dates are written yyyymmdd.
 source as (
     select
         *,
-        -- yyyymmdd
         {{ replace_matches(
-            clean_text('purchase_date'), '^([0-9]{4})([0-9]{2})([0-9]{2})$', '\\1-\\2-\\3'
+            clean_text('purchase_date'),
+            '^([0-9]{4})([0-9]{2})([0-9]{2})$',
+            '\\1-\\2-\\3',
         ) }} as purchase_day
     from {{ raw('cdnow', 'order_lines') }}
 ),
@@ -17,18 +19,21 @@ source as (
 values_read as (
     select
         *,
-        {{ read_timestamp('purchase_day', 'cdnow', zone, naive_time='local') }} as purchase_date_read,
+        {{ read_timestamp('purchase_day', 'cdnow', zone, naive_time='local') }}
+            as purchase_date_read,
         {{ read_number('dollars', 'decimal(18,4)', 'cdnow') }} as dollars_read
     from source
 ),
 
+-- There is no order id: a customer's lines of one day are one order. The dollars are
+-- the value of all CDs of the line, so a line is one unit.
 renamed as (
     select
         ---------- ids
         'cdnow' as connector,
         'cdnow' as shop_id,
-        -- There is no order id: a customer's lines of one day are one order.
-        {{ read_id('customer_id') }} || '-' || {{ clean_text('purchase_date') }} as order_id,
+        {{ read_id('customer_id') }} || '-' || {{ clean_text('purchase_date') }}
+            as order_id,
         {{ read_id('customer_id') }} as customer_id,
         null as email_hash,
         null as phone_hash,
@@ -45,7 +50,6 @@ renamed as (
         null as product_name,
 
         ---------- numbers
-        -- The dollars are the value of all CDs of the line.
         1 as quantity,
         dollars_read as unit_price,
         null as discount_amount,
@@ -64,8 +68,9 @@ renamed as (
             when 'purchase_date' then 'ordered_at'
             when 'dollars' then 'unit_price'
         end as unreadable_column,
-        {{ raw_values(['customer_id', 'sample_id', 'purchase_date', 'cds', 'dollars']) }}
-            as raw_values,
+        {{ raw_values([
+            'customer_id', 'sample_id', 'purchase_date', 'cds', 'dollars',
+        ]) }} as raw_values,
         source_file
     from values_read
 )

@@ -13,8 +13,10 @@ values_read as (
         *,
         {{ read_timestamp('invoice_date', 'online_retail', zone, naive_time='local') }}
             as invoice_date_read,
-        {{ read_number('quantity', 'decimal(18,3)', 'online_retail') }} as quantity_read,
-        {{ read_number('price', 'decimal(18,4)', 'online_retail') }} as price_read
+        {{ read_number('quantity', 'decimal(18,3)', 'online_retail') }}
+            as quantity_read,
+        {{ read_number('price', 'decimal(18,4)', 'online_retail') }}
+            as price_read
     from source
 ),
 

@@ -1,6 +1,7 @@
 {{ config(enabled=has_entity('shopify', 'order_lines')) }}
 
 {% set zone = "'" ~ setting('shopify', 'time_zone', var('time_zone')) ~ "'" %}
+{% set money = 'decimal(18,2)' %}
 
 with
 
@@ -15,12 +16,14 @@ values_read as (
         {{ read_timestamp('paid_at', 'shopify', zone) }} as paid_at_read,
         {{ read_timestamp('cancelled_at', 'shopify', zone) }} as cancelled_at_read,
         {{ read_timestamp('fulfilled_at', 'shopify', zone) }} as fulfilled_at_read,
-        {{ read_number('lineitem_quantity', 'decimal(18,3)', 'shopify') }} as lineitem_quantity_read,
-        {{ read_number('lineitem_price', 'decimal(18,4)', 'shopify') }} as lineitem_price_read,
-        {{ read_number('discount_amount', 'decimal(18,2)', 'shopify') }} as discount_amount_read,
-        {{ read_number('refunded_amount', 'decimal(18,2)', 'shopify') }} as refunded_amount_read,
-        {{ read_number('taxes', 'decimal(18,2)', 'shopify') }} as taxes_read,
-        {{ read_number('shipping', 'decimal(18,2)', 'shopify') }} as shipping_read
+        {{ read_number('lineitem_quantity', 'decimal(18,3)', 'shopify') }}
+            as lineitem_quantity_read,
+        {{ read_number('lineitem_price', 'decimal(18,4)', 'shopify') }}
+            as lineitem_price_read,
+        {{ read_number('discount_amount', money, 'shopify') }} as discount_amount_read,
+        {{ read_number('refunded_amount', money, 'shopify') }} as refunded_amount_read,
+        {{ read_number('taxes', money, 'shopify') }} as taxes_read,
+        {{ read_number('shipping', money, 'shopify') }} as shipping_read
     from source
 ),
 
@@ -35,7 +38,8 @@ renamed as (
         {{ hashed_email('email') }} as email_hash,
         {{ hashed_phone('phone') }} as phone_hash,
         null as line_number,
-        coalesce({{ read_id('lineitem_sku') }}, {{ read_id('lineitem_name') }}) as product_id,
+        coalesce({{ read_id('lineitem_sku') }}, {{ read_id('lineitem_name') }})
+            as product_id,
 
         ---------- text
         case
@@ -63,12 +67,14 @@ renamed as (
         ---------- time
         created_at_read as ordered_at,
         cast({{ local_time('created_at_read', zone) }} as date) as order_date,
-        greatest(created_at_read, paid_at_read, cancelled_at_read, fulfilled_at_read) as updated_at,
+        greatest(created_at_read, paid_at_read, cancelled_at_read, fulfilled_at_read)
+            as updated_at,
 
         ---------- source
         case {{ unreadable_column([
             'created_at', 'discount_amount', 'refunded_amount', 'taxes', 'shipping',
-            'lineitem_quantity', 'lineitem_price', 'paid_at', 'cancelled_at', 'fulfilled_at',
+            'lineitem_quantity', 'lineitem_price', 'paid_at', 'cancelled_at',
+            'fulfilled_at',
         ]) }}
             when 'created_at' then 'ordered_at'
             when 'discount_amount' then 'discount_amount'
@@ -82,9 +88,10 @@ renamed as (
             when 'fulfilled_at' then 'updated_at'
         end as unreadable_column,
         {{ raw_values([
-            'name', 'financial_status', 'created_at', 'paid_at', 'cancelled_at', 'fulfilled_at',
-            'currency', 'discount_code', 'discount_amount', 'shipping', 'taxes', 'refunded_amount',
-            'source', 'tags', 'lineitem_quantity', 'lineitem_name', 'lineitem_sku', 'lineitem_price',
+            'name', 'financial_status', 'created_at', 'paid_at', 'cancelled_at',
+            'fulfilled_at', 'currency', 'discount_code', 'discount_amount', 'shipping',
+            'taxes', 'refunded_amount', 'source', 'tags', 'lineitem_quantity',
+            'lineitem_name', 'lineitem_sku', 'lineitem_price',
         ]) }} as raw_values,
         source_file
     from values_read

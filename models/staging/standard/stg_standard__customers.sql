@@ -30,7 +30,8 @@ renamed as (
 
         ---------- source
         {{ unreadable_column(['updated_at']) }} as unreadable_column,
-        {{ raw_values(['shop_id', 'customer_id', 'country', 'updated_at']) }} as raw_values,
+        {{ raw_values(['shop_id', 'customer_id', 'country', 'updated_at']) }}
+            as raw_values,
         source_file
     from values_read
 )

@@ -11,7 +11,8 @@ values_read as (
         *,
         {{ read_number('quantity', 'decimal(18,3)', 'standard') }} as quantity_read,
         {{ read_number('unit_price', 'decimal(18,4)', 'standard') }} as unit_price_read,
-        {{ read_number('discount_amount', 'decimal(18,2)', 'standard') }} as discount_amount_read,
+        {{ read_number('discount_amount', 'decimal(18,2)', 'standard') }}
+            as discount_amount_read,
         {{ read_timestamp('updated_at', 'standard') }} as updated_at_read
     from source
 ),
@@ -37,11 +38,12 @@ renamed as (
         updated_at_read as updated_at,
 
         ---------- source
-        {{ unreadable_column(['quantity', 'unit_price', 'discount_amount', 'updated_at']) }}
-            as unreadable_column,
+        {{ unreadable_column([
+            'quantity', 'unit_price', 'discount_amount', 'updated_at',
+        ]) }} as unreadable_column,
         {{ raw_values([
-            'shop_id', 'order_id', 'line_number', 'product_id', 'product_name', 'quantity',
-            'unit_price', 'discount_amount', 'updated_at',
+            'shop_id', 'order_id', 'line_number', 'product_id', 'product_name',
+            'quantity', 'unit_price', 'discount_amount', 'updated_at',
         ]) }} as raw_values,
         source_file
     from values_read

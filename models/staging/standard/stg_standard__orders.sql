@@ -1,6 +1,7 @@
 {{ config(enabled=has_entity('standard', 'orders')) }}
 
 {% set zone = "coalesce(time_zone_read, '" ~ var('time_zone') ~ "')" %}
+{% set money = 'decimal(18,2)' %}
 
 with
 
@@ -8,7 +9,8 @@ source as (
     select
         *,
         case
-            when {{ is_time_zone(clean_text('time_zone')) }} then {{ clean_text('time_zone') }}
+            when {{ is_time_zone(clean_text('time_zone')) }}
+                then {{ clean_text('time_zone') }}
         end as time_zone_read
     from {{ raw('standard', 'orders') }}
 ),
@@ -18,11 +20,11 @@ values_read as (
         *,
         {{ read_timestamp('ordered_at', 'standard', zone) }} as ordered_at_read,
         {{ read_timestamp('updated_at', 'standard', zone) }} as updated_at_read,
-        {{ read_number('gross_amount', 'decimal(18,2)', 'standard') }} as gross_amount_read,
-        {{ read_number('discount_amount', 'decimal(18,2)', 'standard') }} as discount_amount_read,
-        {{ read_number('tax_amount', 'decimal(18,2)', 'standard') }} as tax_amount_read,
-        {{ read_number('shipping_amount', 'decimal(18,2)', 'standard') }} as shipping_amount_read,
-        {{ read_number('refund_amount', 'decimal(18,2)', 'standard') }} as refund_amount_read
+        {{ read_number('gross_amount', money, 'standard') }} as gross_amount_read,
+        {{ read_number('discount_amount', money, 'standard') }} as discount_amount_read,
+        {{ read_number('tax_amount', money, 'standard') }} as tax_amount_read,
+        {{ read_number('shipping_amount', money, 'standard') }} as shipping_amount_read,
+        {{ read_number('refund_amount', money, 'standard') }} as refund_amount_read
     from source
 ),
 
@@ -62,9 +64,10 @@ renamed as (
             'shipping_amount', 'refund_amount', 'updated_at',
         ]) }} as unreadable_column,
         {{ raw_values([
-            'shop_id', 'order_id', 'customer_id', 'ordered_at', 'time_zone', 'status', 'currency',
-            'channel', 'coupon_code', 'country', 'gross_amount', 'discount_amount', 'tax_amount',
-            'shipping_amount', 'refund_amount', 'updated_at',
+            'shop_id', 'order_id', 'customer_id', 'ordered_at', 'time_zone', 'status',
+            'currency', 'channel', 'coupon_code', 'country', 'gross_amount',
+            'discount_amount', 'tax_amount', 'shipping_amount', 'refund_amount',
+            'updated_at',
         ]) }} as raw_values,
         source_file
     {%- for column in var('x_columns') %},

@@ -29,8 +29,9 @@ renamed as (
 
         ---------- source
         {{ unreadable_column(['updated_at']) }} as unreadable_column,
-        {{ raw_values(['shop_id', 'product_id', 'product_name', 'category', 'updated_at']) }}
-            as raw_values,
+        {{ raw_values([
+            'shop_id', 'product_id', 'product_name', 'category', 'updated_at',
+        ]) }} as raw_values,
         source_file
     from values_read
 )

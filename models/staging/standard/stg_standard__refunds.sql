@@ -1,5 +1,7 @@
 {{ config(enabled=has_entity('standard', 'refunds')) }}
 
+{% set zone = "'" ~ var('time_zone') ~ "'" %}
+
 with
 
 source as (
@@ -9,7 +11,8 @@ source as (
 values_read as (
     select
         *,
-        {{ read_number('refund_amount', 'decimal(18,2)', 'standard') }} as refund_amount_read,
+        {{ read_number('refund_amount', 'decimal(18,2)', 'standard') }}
+            as refund_amount_read,
         {{ read_timestamp('refunded_at', 'standard') }} as refunded_at_read,
         {{ read_timestamp('updated_at', 'standard') }} as updated_at_read
     from source
@@ -32,14 +35,15 @@ renamed as (
 
         ---------- time
         refunded_at_read as refunded_at,
-        cast({{ local_time('refunded_at_read', "'" ~ var('time_zone') ~ "'") }} as date) as refund_date,
+        cast({{ local_time('refunded_at_read', zone) }} as date) as refund_date,
         updated_at_read as updated_at,
 
         ---------- source
-        {{ unreadable_column(['refunded_at', 'refund_amount', 'updated_at']) }} as unreadable_column,
+        {{ unreadable_column(['refunded_at', 'refund_amount', 'updated_at']) }}
+            as unreadable_column,
         {{ raw_values([
-            'shop_id', 'refund_id', 'order_id', 'customer_id', 'refunded_at', 'currency',
-            'refund_amount', 'updated_at',
+            'shop_id', 'refund_id', 'order_id', 'customer_id', 'refunded_at',
+            'currency', 'refund_amount', 'updated_at',
         ]) }} as raw_values,
         source_file
     from values_read

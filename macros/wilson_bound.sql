@@ -1,13 +1,6 @@
-{% macro wilson_low(successes, trials) -%}
-    {{ repurchase.wilson_bound(successes, trials, '-') }}
-{%- endmacro %}
-
-{% macro wilson_high(successes, trials) -%}
-    {{ repurchase.wilson_bound(successes, trials, '+') }}
-{%- endmacro %}
-
 {% macro wilson_bound(successes, trials, sign) -%}
-    {#- Wilson, E. B. (1927), J. Am. Stat. Assoc. 22, 209-212; 3.8414588... is the 95 % point of chi-square(1). -#}
+    {#- Wilson, E. B. (1927), J. Am. Stat. Assoc. 22, 209-212; 3.8414588... is the 95 %
+        point of chi-square(1). -#}
     {%- set z2 = 3.8414588206941285 -%}
     {%- set p = "(cast(" ~ successes ~ " as double) / " ~ trials ~ ")" -%}
     case

@@ -1,0 +1,3 @@
+{% macro wilson_high(successes, trials) -%}
+    {{ repurchase.wilson_bound(successes, trials, '+') }}
+{%- endmacro %}
