@@ -167,7 +167,8 @@ def summary(published: Path, currency: str, times: dict) -> str:
         )
         rates = rows(
             "select repurchase_rate, repurchasers, eligible_customers "
-            "from marts.repurchase_rates where cohort_start is null and window_days = 90"
+            "from marts.repurchase_rates "
+            "where cohort_start is null and window_days = 90"
         )
         ((rejected,),) = rows("select count(*) from marts.rejected_rows")
         segments = rows(
@@ -188,7 +189,9 @@ def summary(published: Path, currency: str, times: dict) -> str:
         for name, chinese, count, amount in segments
     ]
     took = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in times.items())
-    return "\n".join([*lines, f"published           {published}", f"took                {took}"])
+    return "\n".join(
+        [*lines, f"published           {published}", f"took                {took}"]
+    )
 
 
 def rate_text(rates) -> str:
@@ -222,7 +225,9 @@ def parse(argv) -> argparse.Namespace:
         parser.error(f"--vars: there is no var {unknown[0]!r}; there are {known}")
     for path in (args.published, args.build_database):
         if path.stem.lower() in SCHEMAS:
-            parser.error(f"{path.name} would be taken for a schema; choose another name")
+            parser.error(
+                f"{path.name} would be taken for a schema; choose another name"
+            )
     return args
 
 
@@ -243,7 +248,9 @@ def currency_code(text: str) -> str:
 
 def time_zone(text: str) -> str:
     if text not in zoneinfo.available_timezones():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a name such as Asia/Shanghai")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a name such as Asia/Shanghai"
+        )
     return text
 
 

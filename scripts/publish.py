@@ -83,7 +83,9 @@ def main(argv=None) -> int:
     )
     args = parser.parse_args(argv)
     if not args.build_database.is_file():
-        print(f"publish: there is no {args.build_database}; build first", file=sys.stderr)
+        print(
+            f"publish: there is no {args.build_database}; build first", file=sys.stderr
+        )
         return 2
     try:
         rows = publish(args.build_database, args.published)

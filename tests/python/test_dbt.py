@@ -1,4 +1,4 @@
-"""What dbt tests itself: every unit test of every connector, and a plain `dbt build`."""
+"""What dbt tests itself: all unit tests of all connectors, and a plain `dbt build`."""
 
 import json
 import os
