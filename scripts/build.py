@@ -8,7 +8,6 @@ import os
 import re
 import sys
 import time
-import zoneinfo
 from datetime import date
 from pathlib import Path
 
@@ -190,8 +189,19 @@ def summary(published: Path, currency: str, times: dict) -> str:
     ]
     took = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in times.items())
     return "\n".join(
-        [*lines, f"published           {published}", f"took                {took}"]
+        [
+            *lines,
+            f"published           {short(published)}",
+            f"took                {took}",
+        ]
     )
+
+
+def short(path: Path) -> str:
+    """The path as a person in this folder would type it."""
+    path = path.resolve()
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def rate_text(rates) -> str:
@@ -247,7 +257,8 @@ def currency_code(text: str) -> str:
 
 
 def time_zone(text: str) -> str:
-    if text not in zoneinfo.available_timezones():
+    known = duckdb.execute("select name from pg_timezone_names()").fetchall()
+    if (text,) not in known:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a name such as Asia/Shanghai"
         )

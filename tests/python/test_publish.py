@@ -1,7 +1,6 @@
 """What readers get: audited tables in one file that is whole at every moment."""
 
 import functools
-import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import duckdb
 import publish
 import pytest
 import verify
-from conftest import DEMO, MARTS, ROOT, Build, run_build
+from conftest import DEMO, MARTS, Build, run_build
 
 SCALARS = {"BIGINT", "BOOLEAN", "DATE", "DOUBLE", "TIMESTAMP", "VARCHAR"}
 
@@ -187,26 +186,6 @@ def test_a_build_that_differs_from_the_raw_files_is_not_published(copied, monkey
         "build: the marts differ from the raw files; nothing was published"
     )
     assert copied.published.read_bytes() == before
-
-
-def test_plain_dbt_build_gives_the_same_marts(demo, tmp_path):
-    """`dbt build` in the root, without any script, builds the demo's marts."""
-    database = tmp_path / "plain.duckdb"
-    done = subprocess.run(
-        [
-            Path(sys.executable).with_name("dbt"),
-            *("build", "--quiet", "--exclude", "resource_type:unit_test"),
-        ],
-        cwd=ROOT,
-        env=os.environ | {"REPURCHASE_BUILD_DATABASE": str(database)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    plain = Build(0, "", "", database, database)
-    for mart in MARTS:
-        assert plain.mart(mart) == demo.mart(mart), mart
 
 
 # -- verify would have seen it --
