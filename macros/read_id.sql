@@ -1,4 +1,6 @@
 {% macro read_id(column) -%}
+    {#- Most ids are clean; the second branch lets them pass without being taken apart. -#}
+    {%- set given = "cast(" ~ column ~ " as " ~ dbt.type_string() ~ ")" -%}
     {%- set text = repurchase.clean_text(column) -%}
     {%- set in_formula = "substr(" ~ text ~ ", 3, length(" ~ text ~ ") - 3)" -%}
     {%- set quoted = "substr(" ~ text ~ ", 2)" -%}
@@ -11,8 +13,8 @@
     {%- endset -%}
     case
         when {{ column }} is null then null
-        when {{ text }} like '%.0%'
-            then {{ repurchase.replace_matches(bare, '^([0-9]+)[.]0$', '\\1') }}
-        else {{ bare }}
+        when not {{ repurchase.matches(given, "^([^!-~]|=|''|$)|[^!-~]$|[.]0$") }}
+            then {{ given }}
+        else {{ repurchase.replace_matches(bare, '^([0-9]+)[.]0$', '\\1') }}
     end
 {%- endmacro %}

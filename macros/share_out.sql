@@ -1,37 +1,20 @@
-{% macro share_out(total, weight) -%}
+{% macro share_out(total, so_far, weight, whole) -%}
     {#- Share of a line in its order's total: the running share less the one before it.
         Where the weights of an order sum to nothing, every line weighs the same. -#}
-    {%- set all_lines = "over (partition by order_key)" -%}
-    {%- set in_order = "over (partition by order_key order by line_number" -%}
-    {%- set line_number = "row_number() " ~ in_order ~ ")" -%}
-    {%- set all_weights = "sum(" ~ weight ~ ") " ~ all_lines -%}
-    {%- set weights_so_far = "sum(" ~ weight ~ ") " ~ in_order
-        ~ " rows between unbounded preceding and current row)" -%}
-    {%- set whole -%}
-        (case
-            when {{ all_weights }} > 0 then {{ repurchase.cents(all_weights) }}
-            else count(*) {{ all_lines }}
-        end)
-    {%- endset -%}
-    {%- set so_far -%}
-        case
-            when {{ all_weights }} > 0 then {{ repurchase.cents(weights_so_far) }}
-            else {{ line_number }}
-        end
-    {%- endset -%}
-    {%- set before -%}
-        case
-            when {{ all_weights }} > 0
-                then {{ repurchase.cents(weights_so_far ~ " - " ~ weight) }}
-            else {{ line_number }} - 1
-        end
-    {%- endset -%}
-    {%- set due_so_far = repurchase.cents(total) ~ " * (" ~ so_far ~ ")" -%}
-    {%- set due_before = repurchase.cents(total) ~ " * (" ~ before ~ ")" -%}
+    {%- set total = repurchase.cents(total) -%}
+    {%- set whole = repurchase.cents(whole) -%}
+    {%- set now = repurchase.cents(so_far) -%}
+    {%- set before = repurchase.cents(so_far ~ " - " ~ weight) -%}
     cast(
-        (
-            {{ repurchase.divide_half_away(due_so_far, whole) }}
-            - {{ repurchase.divide_half_away(due_before, whole) }}
-        ) * 0.01 as decimal(18, 2)
+        case
+            when {{ whole }} > 0 then
+                {{ repurchase.divide_half_away(total ~ " * " ~ now, whole) }}
+                - {{ repurchase.divide_half_away(total ~ " * " ~ before, whole) }}
+            else
+                {{ repurchase.divide_half_away(total ~ " * line_number", "lines") }}
+                - {{ repurchase.divide_half_away(
+                    total ~ " * (line_number - 1)", "lines"
+                ) }}
+        end * 0.01 as decimal(18, 2)
     )
 {%- endmacro %}

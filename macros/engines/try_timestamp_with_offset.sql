@@ -3,15 +3,14 @@
 {%- endmacro %}
 
 {% macro default__try_timestamp_with_offset(text) -%}
-    {#- The cast knows +08:00 and +08 but neither +0800 nor a blank before the sign. -#}
-    {%- set with_colon = repurchase.replace_matches(
-        text, ' ?([-+][0-9]{2})([0-9]{2})$', '\\1:\\2'
+    {#- The cast knows neither a blank before the offset nor UTC without one. -#}
+    {%- set joined = repurchase.replace_matches(
+        "replace(" ~ text ~ ", 'UTC', 'Z')", ' ?(Z|[-+][0-9:]+)$', '\\1'
     ) -%}
     timezone(
         'UTC',
-        try_cast(
-            {{ repurchase.replace_matches(with_colon, ' ([-+][0-9:]+)$', '\\1') }}
-            as timestamptz
+        coalesce(
+            try_cast({{ text }} as timestamptz), try_cast({{ joined }} as timestamptz)
         )
     )
 {%- endmacro %}

@@ -1,6 +1,3 @@
-{% set order_gross = "sum(gross_amount) over (partition by order_key)" %}
-{% set order_discount = "sum(discount_amount) over (partition by order_key)" %}
-
 with
 
 items as (
@@ -23,51 +20,63 @@ items as (
 
 numbered as (
     select
-        order_key,
-        product_key,
-        product_id,
-        quantity,
-        unit_price,
-        gross_amount,
-        coalesce(discount_amount, 0) as discount_amount,
-        exchange_rate,
-        order_discount_amount,
-        order_refund_amount,
+        *,
         row_number() over (
             partition by order_key
             order by {{ line_order('shop_line_number') }}
-        ) as line_number,
-        count(discount_amount) over (partition by order_key) > 0 as has_line_discounts
+        ) as line_number
     from items
+),
+
+in_order as (
+    select
+        *,
+        count(*) over whole_order as lines,
+        sum(gross_amount) over whole_order as whole_gross,
+        sum(gross_amount) over so_far as gross_so_far,
+        sum(discount_amount) over whole_order as whole_discount,
+        coalesce(sum(discount_amount) over so_far, 0) as discount_so_far
+    from numbered
+    window
+        whole_order as (partition by order_key),
+        so_far as (partition by order_key order by line_number)
 ),
 
 -- Amounts are shared out, so that the items of an order add up to the order to the
 -- cent, also after conversion.
-gross as (
-    select
-        *,
-        {{ share_out(converted(order_gross), 'gross_amount') }} as gross_share
-    from numbered
-),
-
 discounted as (
     select
         *,
+        {{ share_out(
+            converted('whole_gross'), 'gross_so_far', 'gross_amount', 'whole_gross'
+        ) }} as gross_share,
         case
-            when has_line_discounts
-                then {{ share_out(converted(order_discount), 'discount_amount') }}
-            else {{ share_out('order_discount_amount', 'gross_amount') }}
+            when whole_discount is null then {{ share_out(
+                'order_discount_amount', 'gross_so_far', 'gross_amount', 'whole_gross'
+            ) }}
+            else {{ share_out(
+                converted('whole_discount'),
+                'discount_so_far',
+                'coalesce(discount_amount, 0)',
+                'whole_discount',
+            ) }}
         end as discount_share
-    from gross
+    from in_order
+),
+
+weighted as (
+    select
+        *,
+        greatest(gross_share - discount_share, 0) as paid
+    from discounted
 ),
 
 refunded as (
     select
         *,
-        {{ share_out(
-            'order_refund_amount', 'greatest(gross_share - discount_share, 0)'
-        ) }} as refund_share
-    from discounted
+        sum(paid) over (partition by order_key) as whole_paid,
+        sum(paid) over (partition by order_key order by line_number) as paid_so_far
+    from weighted
 ),
 
 shared as (
@@ -80,9 +89,16 @@ shared as (
         unit_price,
         gross_share as gross_amount,
         discount_share as discount_amount,
-        refund_share as refund_amount,
-        gross_share - discount_share - refund_share as net_amount
+        {{ share_out('order_refund_amount', 'paid_so_far', 'paid', 'whole_paid') }}
+            as refund_amount
     from refunded
+),
+
+netted as (
+    select
+        *,
+        gross_amount - discount_amount - refund_amount as net_amount
+    from shared
 )
 
-select * from shared
+select * from netted
