@@ -11,9 +11,9 @@
                 {{ repurchase.divide_half_away(total ~ " * " ~ now, whole) }}
                 - {{ repurchase.divide_half_away(total ~ " * " ~ before, whole) }}
             else
-                {{ repurchase.divide_half_away(total ~ " * line_number", "lines") }}
+                {{ repurchase.divide_half_away(total ~ " * line_number", "line_count") }}
                 - {{ repurchase.divide_half_away(
-                    total ~ " * (line_number - 1)", "lines"
+                    total ~ " * (line_number - 1)", "line_count"
                 ) }}
         end * 0.01 as decimal(18, 2)
     )

@@ -31,7 +31,7 @@ numbered as (
 in_order as (
     select
         *,
-        count(*) over whole_order as lines,
+        count(*) over whole_order as line_count,
         sum(gross_amount) over whole_order as whole_gross,
         sum(gross_amount) over so_far as gross_so_far,
         sum(discount_amount) over whole_order as whole_discount,
