@@ -528,9 +528,12 @@ def shop(tmp_path, marts):
         for name, frame in found.items():
             if name == "rejected_rows":
                 frame = frame.drop("rows")
-            con.register("recomputed", frame.to_arrow())
-            con.execute(f'create table "marts"."marts".{name} as from recomputed')
-            con.unregister("recomputed")
+            frame.write_parquet(tmp_path / name)
+            table = f'"marts"."marts".{name}'
+            con.execute(
+                f"create table {table} as from read_parquet(?)", [str(tmp_path / name)]
+            )
+            (tmp_path / name).unlink()
     arguments = ["--database", str(database), "--connector", "standard"]
     settings = '{"connectors": {"standard": {"entities": ["orders"]}}}'
     return [*arguments, "--data", str(tmp_path), "--vars-json", settings]
