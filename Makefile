@@ -2,22 +2,27 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+TARGET ?= duckdb
+EXTRA := $(patsubst %,.venv/%,$(filter-out duckdb,$(TARGET)))
 
 export DO_NOT_TRACK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint unit demo docs clean
+.PHONY: help build test test-engines lint unit demo docs clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: .venv/core ## install, build the demo (or ARGS="--connector ... --data ..."), test, verify, publish
-	@python scripts/build.py $(ARGS)
+build: .venv/core $(EXTRA) ## install, build the demo (or ARGS="--connector ... --data ...") on duckdb (or TARGET=postgres, spark), test, verify, publish
+	@python scripts/build.py --target $(TARGET) $(ARGS)
 
 test: .venv/dev lint ## install, lint, build the demo with its data tests, then pytest with all unit tests
 	python scripts/build.py
 	pytest
+
+test-engines: .venv/dev .venv/engines ## install, then the tests of PostgreSQL and Spark; a PostgreSQL server comes along
+	pytest $(wildcard tests/python/test_engine_cases.py tests/python/test_parity.py tests/python/test_postgres.py tests/python/test_spark.py)
 
 lint: .venv/dev ## ruff, sqlfluff, and dbt parse with warnings as errors
 	ruff check .
@@ -50,4 +55,9 @@ clean: ## remove what was built, not what was installed
 .venv/dev: .venv/core requirements-dev.txt
 	@echo "installing test tools ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.venv/postgres .venv/spark .venv/engines: .venv/%: .venv/core requirements-%.txt
+	@echo "installing what $* needs ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-$*.txt
 	@touch $@

@@ -1,4 +1,3 @@
 {% macro clean_text(column) -%}
-    {%- set text = "cast(" ~ column ~ " as " ~ dbt.type_string() ~ ")" -%}
-    nullif(trim(both '{{ " \t\r\n" }}' from {{ text }}), '')
+    nullif(trim(both '{{ " \t\r\n" }}' from {{ repurchase.as_text(column) }}), '')
 {%- endmacro %}

@@ -1,3 +1,3 @@
 {% macro code(column) -%}
-    replace(replace(lower({{ clean_text(column) }}), ' ', '_'), '-', '_')
+    replace(replace(lower({{ repurchase.clean_text(column) }}), ' ', '_'), '-', '_')
 {%- endmacro %}

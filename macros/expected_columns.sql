@@ -2,7 +2,7 @@
     {%- set columns = {} -%}
     {%- for source_node in graph.sources.values()
         if source_node.source_name == connector and source_node.name == entity
-        and source_node.package_name == 'repurchase' -%}
+        and source_node.package_name == model.package_name -%}
         {%- for column in source_node.columns.values() -%}
             {%- do columns.update({column.name: column.meta.required}) -%}
         {%- endfor -%}

@@ -1,6 +1,7 @@
 {% macro rate(numerator, denominator) -%}
     case
         when {{ denominator }} > 0
-            then cast({{ numerator }} as double) / {{ denominator }}
+            then cast({{ numerator }} as {{ repurchase.column_type('double') }})
+                / {{ denominator }}
     end
 {%- endmacro %}

@@ -10,7 +10,7 @@
         {{ return(relation) }}
     {%- endif -%}
     {%- set expected = repurchase.expected_columns(connector, entity) -%}
-    {%- set wanted = expected.keys() | list + ['source_file'] + var('x_columns') -%}
+    {%- set wanted = expected.keys() | list + ['source_file'] + var('x_columns', []) -%}
     {%- set absent = wanted | reject('in', present) | list -%}
     {%- for column in absent if expected.get(column) -%}
         {{ exceptions.raise_compiler_error(

@@ -2,7 +2,7 @@
     concat_ws(
         '; '
         {%- for column in columns %},
-        '{{ column }}=' || cast({{ column }} as {{ dbt.type_string() }})
+        '{{ column }}=' || {{ repurchase.as_text(column) }}
         {%- endfor %}
     )
 {%- endmacro %}

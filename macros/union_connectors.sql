@@ -14,13 +14,13 @@ union all
 {% endif -%}
         select
         {%- for column in model.columns.values() %}
-            {%- set data_type = api.Column.translate_type(column.data_type) %}
-    cast({{ column.name }} as {{ data_type }}) as {{ column.name }}
+            {%- set name = column.name %}
+    {{ repurchase.cast_as(name, column.data_type) }} as {{ name }}
             {{- "," if not loop.last or x_columns }}
         {%- endfor %}
         {%- for column in x_columns %}
             {%- set value = "null" if relation in also else column %}
-    cast({{ value }} as {{ dbt.type_string() }}) as {{ column }}
+    {{ repurchase.as_text(value) }} as {{ column }}
             {{- "," if not loop.last }}
         {%- endfor %}
 from {{ relation }}
@@ -28,8 +28,8 @@ from {{ relation }}
     {%- if not relations + also -%}
         select
         {%- for column in model.columns.values() %}
-            {%- set data_type = api.Column.translate_type(column.data_type) %}
-    cast(null as {{ data_type }}) as {{ column.name }}
+            {%- set name = column.name %}
+    {{ repurchase.cast_as("null", column.data_type) }} as {{ name }}
             {{- "," if not loop.last }}
         {%- endfor %}
 where false

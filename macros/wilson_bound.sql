@@ -2,7 +2,8 @@
     {#- Wilson, E. B. (1927), J. Am. Stat. Assoc. 22, 209-212; 3.8414588... is the 95 %
         point of chi-square(1). -#}
     {%- set z2 = 3.8414588206941285 -%}
-    {%- set p = "(cast(" ~ successes ~ " as double) / " ~ trials ~ ")" -%}
+    {%- set double = repurchase.column_type('double') -%}
+    {%- set p = "(cast(" ~ successes ~ " as " ~ double ~ ") / " ~ trials ~ ")" -%}
     case
         when {{ trials }} > 0 then
             ({{ p }} + {{ z2 }} / (2 * {{ trials }})

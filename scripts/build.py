@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import load
 import publish
 import raw_files
 import verify
@@ -28,34 +29,33 @@ class BuildError(Exception):
     """What stopped the build, in one line."""
 
 
-def load_raw(inputs, database: Path, encoding, delimiter) -> tuple[dict, list[str]]:
-    """Load every input into the build database; the vars it asks for, and currencies.
+def load_raw(inputs, target: str, encoding, delimiter) -> tuple[dict, list[str]]:
+    """Load every input into the target; the vars it asks for, and currencies.
 
     `inputs` are pairs of connector and path. Raises raw_files.InputError.
     """
     connectors, x_columns = {}, []
-    with duckdb.connect(str(database)) as con:
-        for connector, path in inputs:
-            files = raw_files.discover(connector, path, encoding, delimiter)
-            rows = raw_files.load(con, connector, files)
-            for entity, count in rows.items():
-                say(f"  {connector} {entity}: {count:,} rows")
-            for name in files.ignored:
-                say(f"  {connector}: {name} is none of its entities and was left aside")
-            settings = {"entities": sorted(rows), "schema": f"raw_{connector}"}
-            if mark := raw_files.decimal_mark(files):
-                settings["decimal_mark"] = mark
-            connectors[connector] = settings
-            orders = [file for file in files if file.entity == "orders"]
-            x_columns += [raw_files.plain(x) for file in orders for x in file.x_columns]
-        found = currencies(con, connectors)
+    for connector, path in inputs:
+        files = raw_files.discover(connector, path, encoding, delimiter)
+        rows = load.load(target, connector, files)
+        for entity, count in rows.items():
+            say(f"  {connector} {entity}: {count:,} rows")
+        for name in files.ignored:
+            say(f"  {connector}: {name} is none of its entities and was left aside")
+        settings = {"entities": sorted(rows), "schema": f"raw_{connector}"}
+        if mark := raw_files.decimal_mark(files):
+            settings["decimal_mark"] = mark
+        connectors[connector] = settings
+        orders = [file for file in files if file.entity == "orders"]
+        x_columns += [raw_files.plain(x) for file in orders for x in file.x_columns]
+    found = currencies(target, connectors)
     result = {"connectors": connectors, "x_columns": sorted(set(x_columns))}
     if len(found) == 1:
         result["reporting_currency"] = found[0]
     return result, found
 
 
-def currencies(con, connectors) -> list[str]:
+def currencies(target: str, connectors) -> list[str]:
     """The currency codes of the loaded orders, in name order."""
     found = set()
     for connector in connectors:
@@ -64,12 +64,9 @@ def currencies(con, connectors) -> list[str]:
             found.add(fixed)
             continue
         entity = "orders" if connector == "standard" else "order_lines"
-        rows = con.execute(
-            "select distinct upper(trim(currency::varchar)) as code "
-            f"from raw_{connector}.{entity} where regexp_full_match(code, '[A-Z]{{3}}')"
-        ).fetchall()
-        found |= {currency for (currency,) in rows}
-    return sorted(found)
+        written = load.values(target, connector, entity, "currency")
+        found |= {text.strip(" ").upper() for text in written}
+    return sorted(code for code in found if re.fullmatch("[A-Z]{3}", code))
 
 
 def source_meta(connector: str) -> dict:
@@ -122,15 +119,14 @@ class Progress:
                 say(f"  {self.steps} steps, last {event.data.node_info.node_name}")
 
 
-def run_dbt(variables: dict, is_demo: bool, database: Path) -> None:
-    """Build and test every model; BuildError names what failed."""
-    os.environ["REPURCHASE_BUILD_DATABASE"] = str(database)
+def run_dbt(variables: dict, is_demo: bool, target: str) -> list[str]:
+    """Build and test every model; the names of the marts. BuildError: what failed."""
     folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
     # Unit tests check the code and not the data: `make test` runs them.
     exclude = ["resource_type:unit_test"] + ([] if is_demo else ["path:seeds/demo"])
     result = dbtRunner(callbacks=[Progress()]).invoke(
-        ["build", "--quiet", "--vars", json.dumps(variables), *folders]
-        + ["--exclude", *exclude]
+        ["build", "--quiet", "--target", target, "--vars", json.dumps(variables)]
+        + [*folders, "--exclude", *exclude]
     )
     if result.exception:
         raise BuildError(str(result.exception).splitlines()[-1].strip())
@@ -142,6 +138,8 @@ def run_dbt(variables: dict, is_demo: bool, database: Path) -> None:
             say(f"  warning in {node.node.name}: {node.message}")
     if not result.success:
         raise BuildError("dbt did not finish; nothing was published")
+    built = [node.node for node in result.result if node.node.resource_type == "model"]
+    return sorted(model.alias for model in built if model.schema == publish.MARTS)
 
 
 def run_verify(inputs, variables: dict, database: Path) -> None:
@@ -217,6 +215,7 @@ def parse(argv) -> argparse.Namespace:
         epilog="Without --connector and --data the demo shop is built.",
     )
     add = parser.add_argument
+    add("--target", choices=load.TARGETS, default="duckdb", help="engine to build on")
     add("--connector", action="append", default=[], help="one for each --data")
     add("--data", action="append", default=[], type=Path, help="file or folder")
     add("--as-of", type=iso_date, metavar="DATE", help="default: latest order date")
@@ -286,13 +285,17 @@ def run(args: argparse.Namespace) -> str:
         "time_zone": args.time_zone,
     }
     given = args.vars | {name: value for name, value in options.items() if value}
+    os.environ["REPURCHASE_BUILD_DATABASE"] = str(database)
+    load.prepare(args.target)
     with only_build(database):
         for leftover in (database, database.with_name(database.name + ".wal")):
             leftover.unlink(missing_ok=True)
         variables = given
         if inputs:
             with phase("load", times):
-                found, used = load_raw(inputs, database, args.encoding, args.delimiter)
+                found, used = load_raw(
+                    inputs, args.target, args.encoding, args.delimiter
+                )
             variables = found | given
             if len(used) > 1 and "reporting_currency" not in given:
                 raise BuildError(
@@ -300,7 +303,10 @@ def run(args: argparse.Namespace) -> str:
                     "which to report in (rates stand in seeds/rules/exchange_rates.csv)"
                 )
         with phase("build and test", times):
-            run_dbt(variables, not inputs, database)
+            marts = run_dbt(variables, not inputs, args.target)
+        if args.target != "duckdb":
+            with phase("fetch", times):
+                load.fetch_marts(args.target, marts, database)
         with phase("verify", times):
             run_verify(inputs or [("standard", DEMO)], variables, database)
         with phase("publish", times):

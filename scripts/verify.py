@@ -591,28 +591,34 @@ def kind_of(dtype: pl.DataType) -> str:
         return "whole number"
     if dtype.is_float():
         return "double"
+    if dtype == pl.Datetime and dtype.time_zone:
+        return "timestamp with time zone"
     return {pl.Decimal: "decimal", pl.String: "text", pl.Datetime: "timestamp"}.get(
         dtype.base_type(), str(dtype).lower()
     )
 
 
-def differs(kind: str) -> pl.Expr:
-    """Whether columns `expected` and `found` differ; doubles by TOLERANCE."""
+def differs(kind: str, tolerance: float) -> pl.Expr:
+    """Whether columns `expected` and `found` differ; doubles by the tolerance."""
     expected, found = pl.col("expected"), pl.col("found")
     if kind != "double":
         return expected.ne_missing(found)
     size = pl.max_horizontal(expected.abs(), found.abs())
-    near = (expected - found).abs() <= pl.max_horizontal(size * TOLERANCE, 1e-15)
+    near = (expected - found).abs() <= pl.max_horizontal(size * tolerance, 1e-15)
     return ~(near.fill_null(False) | (expected.is_null() & found.is_null()))
 
 
 def compare(
-    expected: pl.DataFrame, found: pl.DataFrame, grain: list[str]
+    expected: pl.DataFrame,
+    found: pl.DataFrame,
+    grain: list[str],
+    tolerance: float = TOLERANCE,
 ) -> tuple[int, list[str]]:
     """How many differences there are, and the first few in words.
 
     Every column of `expected` must be in `found` with the same kind of type; more
-    columns in `found` are welcome, more or fewer rows are not.
+    columns in `found` are welcome, more or fewer rows are not. Doubles are equal
+    within the relative tolerance, all else exactly.
     """
     lines = []
     for name, dtype in expected.schema.items():
@@ -651,7 +657,7 @@ def compare(
         if name in grain:
             continue
         pair = both.select(*grain, expected=name, found=f"{name}:found")
-        wrong = pair.filter(differs(kind_of(dtype))).sort(grain)
+        wrong = pair.filter(differs(kind_of(dtype), tolerance)).sort(grain)
         count += len(wrong)
         for row in wrong.head(SHOWN).iter_rows(named=True):
             lines.append(
@@ -683,13 +689,18 @@ def read_mart(con, name: str, sample: int) -> pl.DataFrame | None:
     if sample > 1 and name == "fct_order_items":
         orders = f"select order_key from {marts}.fct_orders {sampled}"
         query += f" where order_key in ({orders})"
-    with tempfile.TemporaryDirectory() as folder:
-        parquet = f"{folder}/{name}.parquet"
-        con.execute(f"copy ({query}) to '{parquet}' (format parquet)")
-        found = pl.read_parquet(parquet)
+    found = read_query(con, query)
     if name == "rejected_rows":
         found = found.group_by(GRAINS[name]).agg(rows=pl.len())
     return found
+
+
+def read_query(con, query: str) -> pl.DataFrame:
+    """The rows of a query with their types."""
+    with tempfile.TemporaryDirectory() as folder:
+        parquet = f"{folder}/rows.parquet"
+        con.execute(f"copy ({query}) to '{parquet}' (format parquet)")
+        return pl.read_parquet(parquet)
 
 
 def connect(path: Path):

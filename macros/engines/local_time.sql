@@ -1,7 +1,13 @@
 {% macro local_time(utc, time_zone) -%}
-    {{ return(adapter.dispatch('local_time', 'repurchase')(utc, time_zone)) }}
+    {{ return(
+        adapter.dispatch('repurchase_local_time', 'repurchase')(utc, time_zone)
+    ) }}
 {%- endmacro %}
 
-{% macro default__local_time(utc, time_zone) -%}
+{% macro default__repurchase_local_time(utc, time_zone) -%}
     timezone({{ time_zone }}, timezone('UTC', {{ utc }}))
+{%- endmacro %}
+
+{% macro spark__repurchase_local_time(utc, time_zone) -%}
+    convert_timezone('UTC', {{ time_zone }}, {{ utc }})
 {%- endmacro %}

@@ -156,7 +156,7 @@ def test_every_macro_is_described():
     has = {}
     for path in (ROOT / "macros").rglob("*.sql"):
         for name, given in re.findall(r"{%-? macro (\w+)\((.*?)\)", read(path)):
-            if not name.startswith("default__"):
+            if "__" not in name or name in said:  # not every engine's version
                 names = [a.split("=")[0].strip() for a in given.split(",")]
                 has[name] = [a for a in names if re.fullmatch(r"\w+", a)]
     assert said == has

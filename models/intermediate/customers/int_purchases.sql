@@ -17,7 +17,7 @@ sequenced as (
     select
         *,
         gross_amount - discount_amount - refund_amount as net_amount,
-        row_number() over in_sequence as purchase_number,
+        cast(row_number() over in_sequence as bigint) as purchase_number,
         lag(purchase_date) over in_sequence as previous_purchase_date,
         lead(purchase_date) over in_sequence as next_purchase_date,
         min(purchase_date) over in_sequence as first_purchase_date

@@ -18,7 +18,7 @@ items as (
         unit_price,
         discount_amount,
         updated_at,
-        null as unreadable_column,
+        cast(null as {{ dbt.type_string() }}) as unreadable_column,
         {{ raw_values(['order_id', 'product_id', 'quantity', 'unit_price']) }}
             as raw_values,
         source_file

@@ -33,7 +33,7 @@ orders as (
         max(shipping_amount) as shipping_amount,
         max(order_refund_amount) as refund_amount,
         max(updated_at) as updated_at,
-        null as unreadable_column,
+        cast(null as {{ dbt.type_string() }}) as unreadable_column,
         max(source_file) as source_file
     from lines
     where is_counted

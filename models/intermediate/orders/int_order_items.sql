@@ -21,10 +21,10 @@ items as (
 numbered as (
     select
         *,
-        row_number() over (
+        cast(row_number() over (
             partition by order_key
             order by {{ line_order('shop_line_number') }}
-        ) as line_number
+        ) as bigint) as line_number
     from items
 ),
 

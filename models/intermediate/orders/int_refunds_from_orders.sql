@@ -18,12 +18,12 @@ refunds as (
         order_id as refund_id,
         order_id,
         customer_id,
-        null as refunded_at,
-        null as refund_date,
+        cast(null as timestamp) as refunded_at,
+        cast(null as date) as refund_date,
         currency,
         refund_amount,
-        null as updated_at,
-        null as unreadable_column,
+        cast(null as timestamp) as updated_at,
+        cast(null as {{ dbt.type_string() }}) as unreadable_column,
         {{ raw_values(['order_id', 'currency', 'refund_amount']) }} as raw_values,
         source_file
     from orders

@@ -26,12 +26,12 @@ orders as (
         orders.*,
         orders.customer_key is null as is_guest,
         case
-            when orders.customer_key is not null then row_number() over (
+            when orders.customer_key is not null then cast(row_number() over (
                 partition by
                     orders.customer_key,
                     case when orders.customer_key is null then orders.order_key end
                 order by orders.order_date, orders.ordered_at, orders.order_key
-            )
+            ) as bigint)
         end as order_number,
         {{ warning_code() }} as warning_code
     from {{ ref('int_orders') }} as orders

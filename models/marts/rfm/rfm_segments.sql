@@ -6,8 +6,10 @@ segments as (
         count(*) as customers,
         cast(sum(customer_values.orders) as bigint) as orders,
         sum(scores.monetary) as net_amount,
-        avg(cast(scores.recency_days as double)) as average_recency_days,
-        avg(cast(scores.frequency as double)) as average_frequency
+        avg(cast(scores.recency_days as {{ column_type('double') }}))
+            as average_recency_days,
+        avg(cast(scores.frequency as {{ column_type('double') }}))
+            as average_frequency
     from {{ ref('rfm_scores') }} as scores
     inner join {{ ref('int_rfm_values') }} as customer_values
         on scores.customer_key = customer_values.customer_key

@@ -45,7 +45,10 @@ renamed as (
         case
             when {{ clean_text('financial_status') }} is null then null
             when {{ clean_text('cancelled_at') }} is not null then 'cancelled'
-            when {{ matches("lower(tags)", '(^|,) *test *(,|$)') }} then 'test'
+            when {{ matches(
+                'lower(' ~ clean_text('tags') ~ ')', '(^|,) *test *(,|$)'
+            ) }}
+                then 'test'
             else {{ code('financial_status') }}
         end as status,
         upper({{ clean_text('currency') }}) as currency,

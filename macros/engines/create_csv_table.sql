@@ -1,0 +1,22 @@
+{#- dbt-spark's own seeds write NULL as the text None and stop at a quote. They are
+    dispatched by dbt: a root project finds these two by itself, one that installs this
+    as a package names it in `dispatch`. -#}
+{% macro spark__create_csv_table(model, agate_table) -%}
+    {%- set types = model['config'].get('column_types', {}) -%}
+    {%- set sql -%}
+        create table {{ this.render() }} (
+            {%- for name in agate_table.column_names -%}
+            {%- set inferred = adapter.convert_type(agate_table, loop.index0) -%}
+            {%- set type = types.get(name, inferred) -%}
+            {{ adapter.quote(name) }} {{ 'string' if type == 'text' else type }}
+            {{- ", " if not loop.last }}
+            {%- endfor -%}
+        )
+        {{ file_format_clause() }}
+        {{ comment_clause() }}
+    {%- endset -%}
+    {%- call statement('_') -%}
+        {{ sql }}
+    {%- endcall -%}
+    {{ return(sql) }}
+{%- endmacro %}
