@@ -9,7 +9,7 @@ export DO_NOT_TRACK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-engines lint unit demo docs clean
+.PHONY: help build test test-engines test-cluster lint unit demo docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ test: .venv/dev lint ## install, lint, build the demo with its data tests, then 
 
 test-engines: .venv/dev .venv/engines ## install, then the tests of PostgreSQL and Spark; a PostgreSQL server comes along
 	pytest $(wildcard tests/python/test_engine_cases.py tests/python/test_parity.py tests/python/test_postgres.py tests/python/test_spark.py)
+
+test-cluster: .venv/dev .venv/spark ## the demo on Spark with two worker processes (slow)
+	SPARK_MASTER='local-cluster[2,1,1024]' pytest tests/python/test_spark.py -k "verified or workers"
 
 lint: .venv/dev ## ruff, sqlfluff, and dbt parse with warnings as errors
 	ruff check .
@@ -42,7 +45,7 @@ docs: build ## rewrite the made parts of README and docs from the demo
 	python scripts/docs.py
 
 clean: ## remove what was built, not what was installed
-	rm -rf target logs warehouse/*.duckdb*
+	rm -rf target logs warehouse/*.duckdb* warehouse/spark
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

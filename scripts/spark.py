@@ -88,7 +88,8 @@ def load(connector: str, files) -> dict[str, int]:
     for entity in raw_files.expected_columns(connector):
         spark.sql(f"drop table if exists raw_{connector}.{entity}")
     with tempfile.TemporaryDirectory(dir=folder()) as scratch:
-        with duckdb.connect(f"{scratch}/raw.duckdb", config={"TimeZone": "UTC"}) as con:
+        with duckdb.connect(f"{scratch}/raw.duckdb") as con:
+            con.execute("set TimeZone = 'UTC'")
             loaded = raw_files.load(con, connector, files)
             for entity in loaded:
                 path = f"{scratch}/{entity}.parquet"

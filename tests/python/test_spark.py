@@ -191,16 +191,10 @@ def test_long_chains_of_identifiers(spark_demo, session):
     links += [(k, k + 1, k + 2) for k in range(10_000, 20_000, 3)]
     links += [(30_000, None, None), (None, None, None)]
     names = "customer_id_key bigint, email_key bigint, phone_key bigint"
-    table = session.table("intermediate.int_identity_links").cache()
-    table.count()
-    try:
-        session.createDataFrame(links, names).write.mode("overwrite").saveAsTable(
-            "intermediate.int_identity_links"
-        )
-        assert dbt("run", "--select", "int_identities").success
-        found = session.table("intermediate.int_identities").collect()
-    finally:
-        table.write.mode("overwrite").saveAsTable("intermediate.int_identity_links")
+    table = "intermediate.int_identity_links"
+    session.createDataFrame(links, names).write.mode("overwrite").saveAsTable(table)
+    assert dbt("run", "--select", "int_identities").success
+    found = session.table("intermediate.int_identities").collect()
     expected = {key: 1 for key in keys} | {30_000: 30_000}
     expected |= {k + i: k for k in range(10_000, 20_000, 3) for i in range(3)}
     assert len(found) == len(expected)
