@@ -1,46 +1,22 @@
 -- A key stands for one order, one product and one identifier only.
 {{ config(tags=['core']) }}
 
+{% for key, id, relation in [
+    ('order_key', 'order_id', ref('int_orders_checked')),
+    ('product_key', 'product_id', ref('int_order_items_checked')),
+    ('customer_id_key', 'customer_id', ref('int_orders_checked')),
+    ('refund_key', 'refund_id', ref('int_refunds_checked')),
+] -%}
 select
-    'order_key' as key_name,
-    order_key as key_value
-from {{ ref('int_orders_checked') }}
-where order_key is not null
-group by order_key
+    '{{ key }}' as key_name,
+    {{ key }} as key_value
+from {{ relation }}
+where {{ key }} is not null
+group by {{ key }}
 having
     min(connector) <> max(connector)
     or min(shop_id) <> max(shop_id)
-    or min(order_id) <> max(order_id)
-union all
-select
-    'product_key' as key_name,
-    product_key as key_value
-from {{ ref('int_order_items_checked') }}
-where product_key is not null
-group by product_key
-having
-    min(connector) <> max(connector)
-    or min(shop_id) <> max(shop_id)
-    or min(product_id) <> max(product_id)
-union all
-select
-    'customer_id_key' as key_name,
-    customer_id_key as key_value
-from {{ ref('int_orders_checked') }}
-where customer_id_key is not null
-group by customer_id_key
-having
-    min(connector) <> max(connector)
-    or min(shop_id) <> max(shop_id)
-    or min(customer_id) <> max(customer_id)
-union all
-select
-    'refund_key' as key_name,
-    refund_key as key_value
-from {{ ref('int_refunds_checked') }}
-where refund_key is not null
-group by refund_key
-having
-    min(connector) <> max(connector)
-    or min(shop_id) <> max(shop_id)
-    or min(refund_id) <> max(refund_id)
+    or min({{ id }}) <> max({{ id }})
+{% if not loop.last %}union all
+{% endif -%}
+{% endfor %}
