@@ -20,7 +20,18 @@ import yaml
 PROJECT = Path(__file__).resolve().parent.parent
 CONTRACT = PROJECT / "models" / "intermediate" / "contract"
 ENTITIES = ["orders", "order_items", "products", "customers", "refunds"]
-SUBJECTS = ["core", "rfm", "cohorts", "audit"]
+SUBJECTS = {
+    "core": "Facts",
+    "rfm": "RFM",
+    "cohorts": "Cohorts and repurchase rates 同期群与复购率",
+    "timing": "Timing 购买周期",
+    "lifecycle": "Life cycle, churn and return 生命周期、流失与回流",
+    "value": "Value and season 价值与季节",
+    "products": "Products 商品",
+    "channels": "Channels 渠道",
+    "profile": "Profile 用户画像",
+    "audit": "Audit",
+}
 
 COHORTS = 18  # rows of the picture, the youngest ones
 AGES = 13  # columns: 30-day ages 0 to 12
@@ -47,17 +58,20 @@ def read_yaml(path: Path):
     return yaml.safe_load(path.read_text("utf-8"))
 
 
-def marts_table() -> str:
-    """Table, grain and question of every mart, from its description."""
-    rows = []
-    for subject in SUBJECTS:
+def marts_tables() -> str:
+    """Table, grain and question of every mart by subject, from its description."""
+    parts = []
+    for subject, title in SUBJECTS.items():
         path = PROJECT / "models" / "marts" / subject / f"_{subject}__models.yml"
+        rows = []
         for model in read_yaml(path)["models"]:
             text = " ".join(model["description"].split())
             grain, question = text.removeprefix("One row per ").split(" Question - ")
             question = question[0].upper() + question[1:]
             rows.append((f"`{model['name']}`", grain.rstrip("."), question))
-    return table(["table", "one row per", "question it answers"], rows)
+        head = [title, "one row per", "question it answers"]
+        parts.append(table(head, rows))
+    return "\n\n".join(parts)
 
 
 def contract_table(entity: str) -> str:
@@ -134,7 +148,7 @@ def var_text(value) -> str:
 def tables() -> dict[str, str]:
     """The parts of the README that need no database, by name."""
     return {
-        "marts": marts_table(),
+        "marts": marts_tables(),
         "orders": contract_table("orders"),
         "optional entities": optional_contracts(),
         "connectors": connectors_table(),

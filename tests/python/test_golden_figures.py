@@ -72,6 +72,52 @@ def test_cdnow_sample_repurchase_rates(sample):
     ]
 
 
+def test_cdnow_sample_continuation(sample):
+    """Of who reach purchases 1 to 5 so many go on, ever and within 180 mature days."""
+    rates = sample.rows(
+        "select purchase_number, round(continuation_rate, 2), "
+        "round(continuation_rate_180d, 2) from order_sequence "
+        "where purchase_number <= 5 order by 1"
+    )
+    assert rates == [
+        (1, 0.48, 0.38),
+        (2, 0.65, 0.56),
+        (3, 0.72, 0.70),
+        (4, 0.72, 0.76),
+        (5, 0.75, 0.84),
+    ]
+
+
+def test_cdnow_sample_continuation_is_the_repurchase_rate(sample):
+    """Everybody's first 180 days are over: 887 of 2,357, as in the repurchase rates."""
+    assert sample.row(
+        "select customers_reaching, eligible_customers_180d, "
+        "continuing_customers_180d, is_mature_180d from order_sequence "
+        "where purchase_number = 1"
+    ) == (2357, 2357, 887, True)
+
+
+def test_cdnow_sample_gaps(sample):
+    """Closed gaps have mean 71 and median 34; with the open ones the median is 93."""
+    assert sample.row(
+        "select gaps, open_gaps, round(mean), p50, km_p50 from purchase_gaps "
+        "where purchase_number is null"
+    ) == (6919 - 223 - 2357, 2357, 71, 34, 93)
+    assert sample.row(
+        "select max(day) filter (survival > .5), min(day) filter (survival <= .5) "
+        "from repurchase_curves where purchase_number is null and stratum = 'all'"
+    ) == (92, 93)
+
+
+def test_cdnow_sample_concentration(sample):
+    """The Gini coefficient of net revenue is .631; the best fifth brings .675."""
+    assert sample.row(
+        "select round(gini, 3), round(cumulative_share, 3) from revenue_concentration "
+        "where decile = 2"
+    ) == (0.631, 0.675)
+    assert sample.row("select count(distinct gini) from revenue_concentration") == (1,)
+
+
 def test_cdnow_sample_calibration_and_holdout(sample):
     """2,457 repeat purchase days of 946 customers by 1997-09-30, 1,882 after it."""
     assert sample.row(

@@ -15,6 +15,8 @@ filled as (
         coalesce(status, max(status) over order_in_file) as order_status,
         coalesce(ordered_at, max(ordered_at) over order_in_file) as order_moment,
         coalesce(order_date, max(order_date) over order_in_file) as order_day,
+        coalesce(has_order_time, bool_or(has_order_time) over order_in_file)
+            as order_has_time,
         {{ line_amount('quantity', 'unit_price') }} as gross_amount
     from lines
     window order_in_file as (partition by order_key, file_name)

@@ -20,6 +20,7 @@ orders as (
         max(phone_hash) as phone_hash,
         max(order_moment) as ordered_at,
         max(order_day) as order_date,
+        bool_or(order_has_time) as has_order_time,
         max(time_zone) as time_zone,
         max(order_status) as status,
         max(currency) as currency,

@@ -2,14 +2,14 @@ with
 
 offsets as (
     select
-        observation_start,
-        {{ series(0, days_between('observation_start', 'as_of_date')) }} as day_offset
+        first_day,
+        {{ series(0, days_between('first_day', 'as_of_date')) }} as day_offset
     from {{ ref('int_observation') }}
-    where observation_start is not null
+    where first_day is not null
 ),
 
 days as (
-    select {{ add_days('observation_start', 'day_offset') }} as date_day
+    select {{ add_days('first_day', 'day_offset') }} as date_day
     from offsets
 ),
 

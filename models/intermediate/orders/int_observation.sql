@@ -10,6 +10,8 @@ observation as (
     select
         coalesce({{ date_var('observation_start') }}, purchases.first_order_date)
             as observation_start,
+        least({{ date_var('observation_start') }}, purchases.first_order_date)
+            as first_day,
         as_of.as_of_date
     from {{ ref('int_as_of_date') }} as as_of
     cross join purchases

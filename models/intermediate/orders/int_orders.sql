@@ -58,6 +58,7 @@ valued as (
         {{ converted('identified.shipping_amount') }} as shipping_amount,
         identified.ordered_at,
         identified.order_date,
+        identified.order_hour,
         identified.has_valid_status
         and (
             coalesce(refunds.refunded_in_order_currency, 0) = 0

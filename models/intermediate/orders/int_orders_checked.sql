@@ -68,6 +68,11 @@ versions as (
         has_valid_status,
         ordered_at,
         order_date,
+        case
+            when has_order_time then cast(
+                extract(hour from {{ local_time('ordered_at', 'time_zone') }}) as bigint
+            )
+        end as order_hour,
         reason_code,
         case when reason_code is not null then raw_values end as raw_values,
         source_file
@@ -80,7 +85,7 @@ versions as (
                 'updated_at', 'customer_id', 'email_hash', 'phone_hash', 'ordered_at',
                 'time_zone', 'status', 'currency', 'channel', 'coupon_code', 'country',
                 'gross_amount', 'discount_amount', 'tax_amount', 'shipping_amount',
-                'refund_amount', 'source_file',
+                'refund_amount', 'source_file', 'has_order_time',
             ] + var('x_columns')) }}
         ) as version_number
     from checked

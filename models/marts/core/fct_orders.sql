@@ -53,6 +53,7 @@ sequenced as (
         ---------- sequence
         orders.order_date,
         orders.ordered_at,
+        orders.order_hour,
         orders.order_number,
         purchases.purchase_number,
         coalesce(orders.order_number = 1, false) as is_first_order,

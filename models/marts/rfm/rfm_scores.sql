@@ -13,18 +13,15 @@ scored as (
     inner join {{ ref('int_rfm_bounds') }} as recency
         on
             recency.dimension = 'recency'
-            and coalesce(customer_values.recency_days > recency.lower_bound, true)
-            and coalesce(customer_values.recency_days <= recency.upper_bound, true)
+            and {{ is_within('customer_values.recency_days', 'recency') }}
     inner join {{ ref('int_rfm_bounds') }} as frequency
         on
             frequency.dimension = 'frequency'
-            and coalesce(customer_values.frequency > frequency.lower_bound, true)
-            and coalesce(customer_values.frequency <= frequency.upper_bound, true)
+            and {{ is_within('customer_values.frequency', 'frequency') }}
     inner join {{ ref('int_rfm_bounds') }} as monetary
         on
             monetary.dimension = 'monetary'
-            and coalesce(customer_values.monetary > monetary.lower_bound, true)
-            and coalesce(customer_values.monetary <= monetary.upper_bound, true)
+            and {{ is_within('customer_values.monetary', 'monetary') }}
 ),
 
 labelled as (

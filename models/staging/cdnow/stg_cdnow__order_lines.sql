@@ -61,6 +61,7 @@ renamed as (
         ---------- time
         purchase_date_read as ordered_at,
         cast({{ local_time('purchase_date_read', zone) }} as date) as order_date,
+        false as has_order_time,
         null as updated_at,
 
         ---------- source

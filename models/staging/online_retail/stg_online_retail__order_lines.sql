@@ -58,6 +58,7 @@ renamed as (
         ---------- time
         invoice_date_read as ordered_at,
         cast({{ local_time('invoice_date_read', zone) }} as date) as order_date,
+        {{ clean_text('invoice_date') }} like '%:%' as has_order_time,
         null as updated_at,
 
         ---------- source

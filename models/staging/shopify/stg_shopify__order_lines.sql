@@ -70,6 +70,7 @@ renamed as (
         ---------- time
         created_at_read as ordered_at,
         cast({{ local_time('created_at_read', zone) }} as date) as order_date,
+        {{ clean_text('created_at') }} like '%:%' as has_order_time,
         greatest(created_at_read, paid_at_read, cancelled_at_read, fulfilled_at_read)
             as updated_at,
 

@@ -56,6 +56,7 @@ renamed as (
         ---------- time
         ordered_at_read as ordered_at,
         cast({{ local_time('ordered_at_read', zone) }} as date) as order_date,
+        {{ clean_text('ordered_at') }} like '%:%' as has_order_time,
         updated_at_read as updated_at,
 
         ---------- source

@@ -1,0 +1,97 @@
+with
+
+months as (
+    select
+        periods.period_start as month_start,
+        observation.as_of_date
+    from {{ ref('int_periods') }} as periods
+    cross join {{ ref('int_observation') }} as observation
+    where
+        periods.period_type = 'month'
+        and periods.period_start
+        < {{ period_start("'month'", add_days('observation.as_of_date', 1)) }}
+),
+
+spells as (
+    select
+        first_month,
+        until_month,
+        state,
+        coalesce(
+            lag(state) over (partition by customer_key order by first_month), 'none'
+        ) as state_before
+    from {{ ref('int_lifecycle_spells') }}
+    where first_month < until_month
+),
+
+entered as (
+    select
+        first_month as month_start,
+        state_before as from_state,
+        state as to_state,
+        count(*) as customers
+    from spells
+    group by first_month, state_before, state
+),
+
+changes as (
+    select
+        first_month as month_start,
+        state,
+        1 as customers,
+        1 as entering_customers
+    from spells
+    union all
+    select until_month, state, -1, 0 from spells
+),
+
+states as (
+    select distinct state from spells
+),
+
+changed as (
+    select
+        month_start,
+        state,
+        sum(customers) as customers,
+        sum(entering_customers) as entering_customers
+    from changes
+    group by month_start, state
+),
+
+-- Who is in a state at the end of a month and did not enter it in the month has stayed.
+stayed as (
+    select
+        months.month_start,
+        states.state,
+        sum(changed.customers) over (
+            partition by states.state order by months.month_start
+        ) - coalesce(changed.entering_customers, 0) as customers
+    from months
+    cross join states
+    left join changed
+        on
+            months.month_start = changed.month_start
+            and states.state = changed.state
+),
+
+moves as (
+    select * from entered
+    union all
+    select month_start, state as from_state, state as to_state, customers from stayed
+),
+
+transitions as (
+    select
+        months.month_start,
+        moves.from_state,
+        moves.to_state,
+        months.as_of_date,
+        cast(sum(moves.customers) as bigint) as customers
+    from moves
+    inner join months on moves.month_start = months.month_start
+    group by months.month_start, moves.from_state, moves.to_state, months.as_of_date
+    having sum(moves.customers) > 0
+)
+
+select * from transitions

@@ -1,0 +1,73 @@
+"""What became of the raw rows."""
+
+import polars as pl
+from recomputed.parts import ORDER
+
+
+def account_rows(decided: dict, orders: pl.DataFrame, entities: dict, rules: dict):
+    """Rejected rows by reason, and the reconciliation per connector and entity."""
+    names = ["orders", "order_lines", "order_items", "refunds", "products", "customers"]
+    bought = orders.filter("is_purchase").select(*ORDER, bought=pl.lit(True))
+    ledger = pl.concat(
+        decided[name]
+        .with_columns(pl.lit(name).alias("entity"))
+        .select(
+            "connector",
+            "entity",
+            "fate",
+            "reason_code",
+            pl.col("amount").fill_null(0),
+            pl.col("order_id").cast(pl.String)
+            if name == "orders"
+            else pl.lit(None, pl.String).alias("order_id"),
+            pl.col("shop_id"),
+        )
+        for name in names
+    ).join(bought, on=ORDER, how="left")
+    reasons = rules["reason_codes"].select("reason_code", "reason")
+    rejected = (
+        ledger.filter(pl.col("fate") == "rejected")
+        .group_by("connector", "entity", "reason_code")
+        .agg(rows=pl.len())
+        .join(reasons, on="reason_code", how="left")
+    )
+
+    amount = pl.col("amount")
+    fates = {
+        fate: pl.col("fate") == fate for fate in ("accepted", "superseded", "rejected")
+    }
+    excluded = (
+        (pl.col("entity") == "orders") & fates["accepted"] & pl.col("bought").is_null()
+    )
+    counted = ledger.group_by("connector", "entity").agg(
+        pl.len().alias("raw_rows"),
+        amount.sum().alias("raw_amount"),
+        *(holds.sum().alias(f"{fate}_rows") for fate, holds in fates.items()),
+        *(
+            amount.filter(holds).sum().alias(f"{fate}_amount")
+            for fate, holds in fates.items()
+        ),
+        excluded.sum().alias("excluded_rows"),
+        amount.filter(excluded).sum().alias("excluded_amount"),
+    )
+    expected = [
+        (connector, entity)
+        for connector, has in entities.items()
+        for entity in names
+        if entity in has
+        or entity == "refunds"
+        or ("order_lines" in has and entity in ("orders", "order_items"))
+    ]
+    spine = pl.DataFrame(
+        expected, schema={"connector": pl.String, "entity": pl.String}, orient="row"
+    )
+    keys = ["connector", "entity"]
+    reconciliation = spine.join(
+        counted, on=keys, how="full", coalesce=True
+    ).with_columns(
+        pl.exclude(keys).fill_null(0).cast(pl.Int64),
+        difference_rows=pl.lit(0, pl.Int64),
+        difference_amount=pl.lit(0, pl.Int64),
+        as_of_date=pl.lit(decided["as_of"], pl.Date),
+    )
+    return rejected, reconciliation

@@ -1,0 +1,107 @@
+"""Small parts of the recomputation: amounts, keys, rates, periods."""
+
+import datetime
+import hashlib
+
+import polars as pl
+
+SHOP = ["connector", "shop_id"]
+ORDER = [*SHOP, "order_id"]
+PERIODS = ["week", "month", "quarter"]
+RATE_UNIT = 10**10
+MONDAY = datetime.date(1970, 1, 5)
+DAY = datetime.timedelta(days=1)
+Z = 1.959963984540054  # of a two-sided 95 % interval
+
+
+def round_div(number: pl.Expr, divisor: pl.Expr | int) -> pl.Expr:
+    """number / divisor (positive), rounded half away from zero to a whole number."""
+    number = number.cast(pl.Int128)
+    doubled = number.abs() * 2 + divisor
+    return (doubled // (pl.lit(2, pl.Int128) * divisor) * number.sign()).cast(
+        pl.Int64, strict=False
+    )
+
+
+def convert(cents: str, rate: str = "rate") -> pl.Expr:
+    """An amount times its exchange rate, to whole cents."""
+    return round_div(pl.col(cents).cast(pl.Int128) * pl.col(rate), RATE_UNIT)
+
+
+def share_out(lines: pl.DataFrame, name: str, total: str, weight: str):
+    """`lines` (sorted) with `name`: each order's `total` shared out by `weight`."""
+    order = "order_key"
+    by_weight = pl.col(weight).sum().over(order) > 0
+    each = pl.when(by_weight).then(pl.col(weight)).otherwise(1).cast(pl.Int128)
+    lines = lines.with_columns(each=each)
+    lines = lines.with_columns(
+        running=pl.col("each").cum_sum().over(order),
+        whole=pl.col("each").sum().over(order),
+    )
+    reached = round_div(pl.col(total) * pl.col("running"), pl.col("whole"))
+    lines = lines.with_columns(reached=reached)
+    before = pl.col("reached").shift(1).over(order).fill_null(0)
+    return lines.with_columns((pl.col("reached") - before).alias(name)).drop(
+        "each", "running", "whole", "reached"
+    )
+
+
+def decimal(column: str, scale: int = 2) -> pl.Expr:
+    """A whole number of smallest units as the decimal it stands for."""
+    return pl.col(column).cast(pl.Decimal(38, scale)) / 10**scale
+
+
+def hash_keys(frame: pl.DataFrame, name: str, *columns: str) -> pl.DataFrame:
+    """`frame` with the integer key of the text `a|b|c`, NULL where a part is."""
+    text = pl.concat_str(*columns, separator="|")
+    texts = frame.select(text.alias("text")).to_series()
+    known = texts.drop_nulls().unique()
+    keys = [int(hashlib.md5(t.encode()).hexdigest()[:15], 16) for t in known]
+    lookup = pl.DataFrame({"text": known, name: pl.Series(keys, dtype=pl.Int64)})
+    return (
+        frame.with_columns(texts.alias("text"))
+        .join(lookup, on="text", how="left", maintain_order="left")
+        .drop("text")
+    )
+
+
+def rate(successes: str, total: str, name: str, interval: str, given=None) -> list:
+    """A rate and its Wilson interval, NULL where nobody counts or `given` is false."""
+    counts = pl.col(total) > 0
+    counts = counts if given is None else counts & given
+    n = pl.when(counts).then(pl.col(total).cast(pl.Float64))
+    p = pl.col(successes) / n
+    middle = p + Z**2 / (2 * n)
+    half = Z * (p * (1 - p) / n + Z**2 / (4 * n**2)).sqrt()
+    whole = 1 + Z**2 / n
+    return [
+        p.alias(name),
+        ((middle - half) / whole).alias(f"{interval}_low"),
+        ((middle + half) / whole).alias(f"{interval}_high"),
+    ]
+
+
+def period(day: pl.Expr, kind: str) -> pl.Expr:
+    """Number of the calendar period that holds `day`; the next period is one more."""
+    if kind == "week":
+        return (day - pl.lit(MONDAY)).dt.total_days() // 7
+    if kind == "month":
+        return day.dt.year().cast(pl.Int64) * 12 + day.dt.month() - 1
+    return day.dt.year().cast(pl.Int64) * 4 + day.dt.quarter() - 1
+
+
+def period_start(number: pl.Expr, kind: str) -> pl.Expr:
+    """First day of a period by its number."""
+    if kind == "week":
+        return pl.lit(MONDAY) + pl.duration(days=number * 7)
+    if kind == "month":
+        return pl.date(number // 12, number % 12 + 1, 1)
+    return pl.date(number // 4, number % 4 * 3 + 1, 1)
+
+
+def days(later: pl.Expr, earlier: pl.Expr) -> pl.Expr:
+    return (later - earlier).dt.total_days()
+
+
+def quotient(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
+    return pl.when(whole > 0).then(part / whole)
