@@ -1,5 +1,5 @@
-{#- dbt compares values as text, and PostgreSQL writes a decimal with as many zeros at its
-    end as the expression gave it: they are cut off on both sides. -#}
+{#- dbt compares values as text, and PostgreSQL writes a decimal with as many zeros at
+    its end as the expression gave it: they are cut off on both sides. -#}
 {% macro postgres__get_unit_test_sql(main_sql, expected_sql, columns) -%}
     {%- set decimals = adapter.get_column_schema_from_query(
         get_empty_subquery_sql(main_sql)

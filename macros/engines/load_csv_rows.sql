@@ -1,5 +1,5 @@
 {#- dbt's own would send a parameter for each cell, which takes PostgreSQL ten times as
-    long, and lose NULL on Spark. One JSON text, unlike a path, reaches every worker. -#}
+    long, and lose NULL on Spark. A JSON text, unlike a path, reaches every worker. -#}
 {% macro spark__load_csv_rows(model, agate_table) -%}
     {%- set types = repurchase.seed_types(model, agate_table) -%}
     {%- for json in repurchase.seed_json(agate_table) -%}
@@ -28,7 +28,8 @@
             insert into {{ this.render() }}
             select
                 {%- for type in types.values() %}
-                cast(cells ->> {{ loop.index0 }} as {{ type }}){{ "," if not loop.last }}
+                cast(cells ->> {{ loop.index0 }} as {{ type }})
+                    {{- "," if not loop.last }}
                 {%- endfor %}
             from json_array_elements('{{ json | replace("'", "''") }}') as cells
         {%- endset -%}

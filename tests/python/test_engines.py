@@ -2,7 +2,9 @@
 builds, and the parity of every mart with DuckDB's, row by row."""
 
 import json
+import re
 import shutil
+from decimal import Decimal
 
 import duckdb
 import engine_cases
@@ -13,10 +15,11 @@ import raw_files
 import yaml
 from conftest import DEMO, FIXTURES, MARTS, ROOT, TABLES, write_shop
 from dbt.cli.main import dbtRunner
+from test_package import ORDERS, ORDERS_BY_HAND, SALES
 
 pytestmark = pytest.mark.engines
-ENGINES = ("postgres", "spark")
-each_engine = pytest.mark.parametrize("engine", ENGINES)
+each_engine = pytest.mark.parametrize("engine", ["postgres", "spark"])
+SCHEMAS = {"postgres": "select nspname from pg_namespace", "spark": "show schemas"}
 
 
 @pytest.fixture(scope="session")
@@ -31,13 +34,17 @@ def dbt(engine, *arguments, project=ROOT):
     return dbtRunner().invoke([*arguments, "--quiet", "--target", engine, *folders])
 
 
-def rows(engine, query) -> list[tuple]:
-    """Rows of a query in an engine's own database."""
+def rows(engine, *queries) -> list[tuple]:
+    """Rows of the last query in an engine's own database."""
     module = load.engine(engine)
     if engine == "spark":
-        return [tuple(row) for row in module.session().sql(query).collect()]
+        for query in queries:
+            found = module.session().sql(query)
+        return [tuple(row) for row in found.collect()]
     with module.connected() as connection:
-        return connection.execute(query).fetchall()
+        for query in queries:
+            found = connection.execute(query)
+        return found.fetchall() if found.description else []
 
 
 # -- macros and models --
@@ -207,6 +214,40 @@ def test_parity_of_real_shops(
     assert code == 0
     compared = len(engines.split(",")[1:]) * len(MARTS)
     assert table.splitlines()[-1] == f"{compared} comparisons, 0 with differences"
+
+
+@each_engine
+def test_the_package_in_another_project(other_shops, engine, tmp_path):
+    """Ten sales give the numbers worked by hand, in schemas of the other project."""
+    project = tmp_path / "corner_store"
+    shutil.copytree(FIXTURES / "consumer", project)
+    (project / "packages.yml").write_text(f"packages: [{{local: {ROOT}}}]")
+    profiles = yaml.safe_load((ROOT / "profiles.yml").read_text("utf-8"))
+    outputs = {engine: profiles["repurchase"]["outputs"][engine] | {"schema": "dev"}}
+    (project / "profiles.yml").write_text(
+        yaml.safe_dump({"corner_store": {"target": engine, "outputs": outputs}})
+    )
+    columns = "number integer, card varchar(9), sold_at timestamp, state varchar(99)"
+    columns += ", currency varchar(3), total decimal(10, 2), rebate decimal(10, 2)"
+    sales = re.sub(r"'(2024-[^']+)'", r"timestamp '\1:00'", SALES)
+    rows(
+        engine,
+        "create schema my_shop",
+        f"create table my_shop.sales ({columns})",
+        f"insert into my_shop.sales values {sales}",
+    )
+    assert dbt(engine, "deps", project=project).success
+    done = dbt(engine, "build", "--exclude", "test_type:unit", project=project)
+    assert done.success, done.exception or [
+        f"{r.node.name}: {r.message}" for r in done.result if r.status != "success"
+    ]
+    assert rows(engine, ORDERS) == ORDERS_BY_HAND
+    assert rows(engine, "select * from dev.regulars order by customer_id") == [
+        ("A", 2, Decimal("135.00")),
+        ("C", 2, Decimal("90.00")),
+    ]
+    schemas = {name for (name,) in rows(engine, SCHEMAS[engine]) if "dev" in name}
+    assert schemas == {"dev", "dev_intermediate", "dev_marts", "dev_rules"}
 
 
 # -- raw files --
