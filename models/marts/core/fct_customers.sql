@@ -25,21 +25,6 @@ refunds_without_order as (
     group by customer_key
 ),
 
-first_orders as (
-    select
-        orders.customer_key,
-        orders.channel,
-        orders.is_discounted,
-        items.product_id,
-        products.category
-    from {{ ref('fct_orders') }} as orders
-    left join {{ ref('int_leading_items') }} as items
-        on orders.order_key = items.order_key
-    left join {{ ref('dim_products') }} as products
-        on items.product_key = products.product_key
-    where orders.is_first_order
-),
-
 valued as (
     select
         purchases.*,
@@ -90,7 +75,8 @@ customers as (
         < {{ add_days('observation.observation_start', var('burn_in_days')) }}
             as is_left_censored
     from valued
-    inner join first_orders on valued.customer_key = first_orders.customer_key
+    inner join {{ ref('int_first_orders') }} as first_orders
+        on valued.customer_key = first_orders.customer_key
     left join {{ ref('int_customer_ids') }} as shop_ids
         on valued.customer_key = shop_ids.customer_key
     cross join {{ ref('int_observation') }} as observation
