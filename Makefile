@@ -24,7 +24,7 @@ test: .venv/dev lint ## install, lint, build the demo with its data tests, then 
 test-engines: .venv/dev .venv/engines ## install, then all tests of PostgreSQL and Spark (needs Java); a PostgreSQL server comes along
 	pytest -m engines --durations=10
 
-test-cluster: .venv/dev .venv/spark ## the demo on Spark with two worker processes (slow)
+test-cluster: .venv/dev .venv/engines ## the demo on Spark with two worker processes (slow)
 	SPARK_MASTER='local-cluster[2,1,1024]' pytest -m engines -k "(verified and spark and not flat) or workers"
 
 lint: .venv/dev ## ruff, sqlfluff, and dbt parse with warnings as errors
