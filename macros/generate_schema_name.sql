@@ -1,5 +1,11 @@
-{#- dbt asks the root project's `default__` version only: in somebody else's project
-    theirs or dbt's own holds, for this project's tables too. -#}
+{#- In somebody else's project their rule or dbt's own holds, for this project's tables
+    too. -#}
 {% macro default__generate_schema_name(custom_schema_name, node) -%}
-    {{ custom_schema_name | trim if custom_schema_name else target.schema }}
+    {%- if not custom_schema_name -%}
+        {{ target.schema }}
+    {%- elif project_name == 'repurchase' -%}
+        {{ custom_schema_name | trim }}
+    {%- else -%}
+        {{ target.schema }}_{{ custom_schema_name | trim }}
+    {%- endif -%}
 {%- endmacro %}

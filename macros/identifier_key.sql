@@ -1,7 +1,3 @@
 {% macro identifier_key(kind, value) -%}
-    {#- A customer id holds within its shop; e-mail and phone across shops where the var
-        says so. -#}
-    {%- set is_shared = kind != 'customer_id' and var('link_customers_across_shops') -%}
-    {%- set scope = "'*|*'" if is_shared else "connector || '|' || shop_id" -%}
-    {{ repurchase.hash_key(scope ~ " || '|" ~ kind ~ "|' || " ~ value) }}
+    {{ repurchase.hash_key(repurchase.identifier(kind, value)) }}
 {%- endmacro %}

@@ -4,7 +4,7 @@ from {{ neighbours }} as neighbours
 inner join {{ before }} as own on neighbours.identifier_key = own.identifier_key
 inner join {{ before }} as linked on neighbours.linked_key = linked.identifier_key
 {%- endset -%}
-{#- What an identifier sees, the key it had so far sees too: whole groups join at once. -#}
+{#- What an identifier sees, the key it had so far sees too: groups join whole. -#}
 select
     lowered.identifier_key,
     next_one.customer_key

@@ -1,5 +1,5 @@
 {% macro read_id(column) -%}
-    {#- Most ids are clean; the second branch lets them pass without being taken apart. -#}
+    {#- Most ids are clean: the second branch lets them pass untouched. -#}
     {%- set given = "cast(" ~ column ~ " as " ~ dbt.type_string() ~ ")" -%}
     {%- set text = repurchase.clean_text(column) -%}
     {%- set in_formula = "substr(" ~ text ~ ", 3, length(" ~ text ~ ") - 3)" -%}

@@ -11,7 +11,9 @@
                 {{ repurchase.divide_half_away(total ~ " * " ~ now, whole) }}
                 - {{ repurchase.divide_half_away(total ~ " * " ~ before, whole) }}
             else
-                {{ repurchase.divide_half_away(total ~ " * line_number", "line_count") }}
+                {{ repurchase.divide_half_away(
+                    total ~ " * line_number", "line_count"
+                ) }}
                 - {{ repurchase.divide_half_away(
                     total ~ " * (line_number - 1)", "line_count"
                 ) }}

@@ -129,7 +129,7 @@ def run_dbt(variables: dict, is_demo: bool, target: str) -> list[str]:
         + [*folders, "--exclude", *exclude]
     )
     if result.exception:
-        raise BuildError(str(result.exception).splitlines()[-1].strip())
+        raise BuildError(str(result.exception).strip().splitlines()[-1].strip())
     for node in result.result or []:
         if node.status in ("error", "fail"):
             message = " ".join((node.message or "").split())

@@ -11,3 +11,7 @@
         'double precision' if name == 'double' else api.Column.translate_type(name)
     ) }}
 {%- endmacro %}
+
+{% macro spark__repurchase_column_type(name) -%}
+    {{ return('string' if name == 'text' else api.Column.translate_type(name)) }}
+{%- endmacro %}

@@ -2,14 +2,10 @@
     dispatched by dbt: a root project finds these two by itself, one that installs this
     as a package names it in `dispatch`. -#}
 {% macro spark__create_csv_table(model, agate_table) -%}
-    {%- set types = model['config'].get('column_types', {}) -%}
     {%- set sql -%}
         create table {{ this.render() }} (
-            {%- for name in agate_table.column_names -%}
-            {%- set inferred = adapter.convert_type(agate_table, loop.index0) -%}
-            {%- set type = types.get(name, inferred) -%}
-            {{ adapter.quote(name) }} {{ 'string' if type == 'text' else type }}
-            {{- ", " if not loop.last }}
+            {%- for name, type in repurchase.seed_types(model, agate_table).items() -%}
+            {{ adapter.quote(name) }} {{ type }}{{ ", " if not loop.last }}
             {%- endfor -%}
         )
         {{ file_format_clause() }}

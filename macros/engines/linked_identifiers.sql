@@ -39,11 +39,11 @@
 {%- endmacro %}
 
 {% macro spark__repurchase_linked_identifiers(links) -%}
-    {#- Spark's recursion knows no `union`. In each round every key takes the smallest key
-        seen at it or next to it, and then the one which that one has, so that a chain
-        takes rounds by the logarithm of its length. Each round is a table: Spark would
-        compute a CTE again wherever it is read. A unit test has no tables and takes two
-        rounds in one query. -#}
+    {#- Spark's recursion knows no `union`. In each round every key takes the smallest
+        key seen at it or next to it, and then the one which that one has, so that a
+        chain takes rounds by the logarithm of its length. Each round is a table: Spark
+        would compute a CTE again wherever it is read. A unit test has no tables and
+        takes two rounds in one query. -#}
     {%- set first -%}
         select
             identifier_key,

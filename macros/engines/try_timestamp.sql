@@ -8,7 +8,9 @@
 
 {% macro spark__repurchase_try_timestamp(text) -%}
     {#- The cast does not know 24:00. The lambda names the text once. -#}
-    {%- set midnight = repurchase.replace_matches('written', '([ T])24:', '\\1' ~ '00:') -%}
+    {%- set midnight = repurchase.replace_matches(
+        'written', '([ T])24:', '\\1' ~ '00:'
+    ) -%}
     transform(array({{ text }}), written ->
         case
             when {{ repurchase.matches('written', '[ T]24:00(:00([.]0+)?)?$') }}

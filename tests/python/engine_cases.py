@@ -70,6 +70,13 @@ def on_clocks(utc: str, zone: str) -> str:
     return call("local_time", f"timestamp '{utc}'", f"'{zone}'")
 
 
+def share(total: str, so_far: str, weight: str, whole: str, line: int = 1) -> str:
+    """What a line, one of three, has of a total of its order."""
+    amounts = map(money, (total, so_far, weight, whole))
+    order = f"(select {line} as line_number, 3 as line_count) as lines"
+    return f"(select {call('share_out', *amounts)} from {order})"
+
+
 def words(*given: str | None) -> str:
     """A relation with a row per text, in the column `word`."""
     texts = [NO_TEXT if word is None else f"'{word}'" for word in given]
@@ -153,7 +160,19 @@ CASES = [
         "-0.03",
     ),
     ("half a cent of a line", line_amount("1.5", "0.0100"), "0.02"),
+    ("a third of ten", share("10", "1", "1", "3"), "3.33"),
+    ("the second third", share("10", "2", "1", "3"), "3.34"),
+    ("the second third of minus ten", share("-10", "2", "1", "3"), "-3.34"),
+    ("a third where nothing weighs", share("10", "0", "0", "0", line=2), "3.34"),
+    ("a share of nothing", share("0", "1", "1", "3"), "0.00"),
+    ("a share of a line for nothing", share("10", "1", "0", "3"), "0.00"),
+    ("a share of NULL", share("null", "1", "1", "3"), None),
     # -- decimal overflow --
+    (
+        "the largest amount shared out",
+        share("9999999999999999.99", "1", "1", "9999999999999999.99"),
+        "1.00",
+    ),
     ("a line below a trillion", line_amount("1", "999999999999.99"), "999999999999.99"),
     ("a line of a trillion", line_amount("1000000", "1000000"), None),
     (
@@ -195,6 +214,16 @@ CASES = [
     ("try a number", try_number("'7'"), "7.000"),
     ("try too large a number", try_number("'99999999999999999'"), None),
     ("try NULL", try_number(NO_TEXT), None),
+    # -- types --
+    *(
+        (name, f"cast('1.5' as {call('column_type', name)})", value)
+        for name, value in [("string", "1.5"), ("decimal(18,2)", "1.50")]
+    ),
+    (
+        "a double has 15 digits",
+        f"cast('0.123456789012345' as {call('column_type', 'double')})",
+        "0.123456789012345",
+    ),
     # -- NULL in order --
     ("newest first", placed(GIVEN, NEWEST_FIRST, 1), "b"),
     ("newest first, NULL last", placed(GIVEN, NEWEST_FIRST, 3), None),
@@ -234,6 +263,14 @@ CASES = [
     ("an id in a formula", call("read_id", "'=\"0012\"'"), "0012"),
     ("an id from a spreadsheet", call("read_id", "'13085.0'"), "13085"),
     ("an id with decimals", call("read_id", "'13085.05'"), "13085.05"),
+    ("an id that ends like a number", call("read_id", "'v2.0'"), "v2.0"),
+    ("an id in blanks", call("read_id", "' 0012\t'"), "0012"),
+    ("an id after an apostrophe", call("read_id", "'''0012'"), "0012"),
+    ("an id in Chinese", call("read_id", "'订单1'"), "订单1"),
+    ("an id with a line end", call("read_id", "'12\n'"), "12"),
+    ("a formula with no id", call("read_id", "'=\"\"'"), None),
+    ("an id of blanks", call("read_id", "'  '"), None),
+    ("an id that is empty", call("read_id", "''"), None),
     (
         "raw values without NULL",
         f"(select {call('raw_values', ['word', 'other'])} "
@@ -351,7 +388,33 @@ CASES = [
     ("minutes west", read_time("2024-05-01 09:30:00-00:30"), "2024-05-01 10:00:00"),
     ("an offset of days", read_time("2024-05-01 09:30+99:00"), "2024-04-27 06:30:00"),
     ("Z", read_time("2024-05-01T09:30Z"), "2024-05-01 09:30:00"),
+    ("Z after a blank", read_time("2024-05-01 09:30:00 Z"), "2024-05-01 09:30:00"),
     ("UTC", read_time("2024-05-01 09:30:00 UTC"), "2024-05-01 09:30:00"),
+    ("UTC joined", read_time("2024-05-01T09:30:00UTC"), "2024-05-01 09:30:00"),
+    (
+        "decimals and UTC joined",
+        read_time("2024-05-01 09:30:00.5UTC"),
+        "2024-05-01 09:30:00.5",
+    ),
+    (
+        "hours after a blank",
+        read_time("2024-05-01 09:30:00 +08"),
+        "2024-05-01 01:30:00",
+    ),
+    ("two blanks before Z", read_time("2024-05-01 09:30:00  Z"), None),
+    ("another zone's letters", read_time("2024-05-01 09:30:00 CST"), None),
+    ("an offset to a date", read_time("2024-05-01 +08:00"), None),
+    ("31 April in UTC", read_time("2024-04-31 09:30:00UTC"), None),
+    (
+        "try a time",
+        call("try_timestamp", "'2024-05-01 09:30'"),
+        "2024-05-01 09:30:00",
+    ),
+    (
+        "try an offset",
+        call("try_timestamp_with_offset", "'2024-05-01 09:30-0330'"),
+        "2024-05-01 13:00:00",
+    ),
     (
         "no offset",
         read_time("2024-05-01 09:30", "Asia/Shanghai"),
@@ -514,6 +577,15 @@ CASES = [
     ("NULL on the clocks", call("local_time", NO_TIME, "'Asia/Shanghai'"), None),
     ("a time zone", call("is_time_zone", "'Asia/Shanghai'"), "true"),
     ("an older name", call("is_time_zone", "'Asia/Chongqing'"), "true"),
+    (
+        "a name in three parts",
+        call("is_time_zone", "'America/Argentina/Buenos_Aires'"),
+        "true",
+    ),
+    ("a name of one part", call("is_time_zone", "'UTC'"), "true"),
+    ("a name with a plus", call("is_time_zone", "'Etc/GMT+1'"), "true"),
+    ("a region alone", call("is_time_zone", "'America/'"), "false"),
+    ("NULL as a zone", call("is_time_zone", NO_TEXT), None),
     ("a name in lower case", call("is_time_zone", "'asia/shanghai'"), "false"),
     ("an abbreviation", call("is_time_zone", "'CST'"), "false"),
     ("an offset as a zone", call("is_time_zone", "'+08:00'"), "false"),

@@ -26,6 +26,19 @@ SALES = """
     (9, 'E', '2024-05-05 10:00', 'In the basket', 'EUR', 55, 0),
     (10, 'F', '2024-05-05 10:00', 'lost', 'EUR', 55, 0)
 """
+ORDERS = """
+    select cast(order_id as integer), customer_id, order_number, order_date, net_amount
+    from dev_marts.fct_orders order by 1
+"""
+ORDERS_BY_HAND = [
+    (1, "A", 1, datetime.date(2024, 1, 10), Decimal("90.00")),
+    (2, "A", 2, datetime.date(2024, 2, 5), Decimal("45.00")),
+    (3, "B", 1, datetime.date(2024, 1, 20), Decimal("80.00")),
+    (5, "C", 1, datetime.date(2024, 2, 29), Decimal("60.00")),
+    (6, "C", 2, datetime.date(2024, 4, 15), Decimal("30.00")),
+    (7, None, None, datetime.date(2024, 3, 1), Decimal("20.00")),
+    (8, "D", 1, datetime.date(2024, 6, 20), Decimal("70.00")),
+]
 MACRO = re.compile(r"{%-? *macro (\w+)\(")
 CALL = re.compile(r"(?<![\w.'])(\w+)\(")
 
@@ -93,19 +106,7 @@ def consumer(tmp_path_factory) -> Consumer:
 
 def test_own_connector_rules_and_rates(consumer):
     """Ten sales by hand: the dollars at the own rate, a sale at half past midnight."""
-    day = datetime.date
-    assert consumer.rows(
-        "select cast(order_id as integer), customer_id, order_number, order_date, "
-        "net_amount from dev_marts.fct_orders order by 1"
-    ) == [
-        (1, "A", 1, day(2024, 1, 10), Decimal("90.00")),
-        (2, "A", 2, day(2024, 2, 5), Decimal("45.00")),
-        (3, "B", 1, day(2024, 1, 20), Decimal("80.00")),
-        (5, "C", 1, day(2024, 2, 29), Decimal("60.00")),
-        (6, "C", 2, day(2024, 4, 15), Decimal("30.00")),
-        (7, None, None, day(2024, 3, 1), Decimal("20.00")),
-        (8, "D", 1, day(2024, 6, 20), Decimal("70.00")),
-    ]
+    assert consumer.rows(ORDERS) == ORDERS_BY_HAND
     assert consumer.rows(
         "select raw_rows, accepted_rows, rejected_rows, excluded_rows, accepted_amount "
         "from dev_marts.source_reconciliation where entity = 'orders'"
