@@ -1,7 +1,7 @@
 {% macro rate(numerator, denominator) -%}
     case
-        when {{ denominator }} > 0
+        when ({{ denominator }}) > 0
             then cast({{ numerator }} as {{ repurchase.column_type('double') }})
-                / {{ denominator }}
+                / ({{ denominator }})
     end
 {%- endmacro %}

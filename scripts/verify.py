@@ -800,7 +800,7 @@ def main(argv=None) -> int:
     add(
         "--row-limit",
         type=int,
-        default=2_000_000,
+        default=1_000_000,
         help="order rows above which a sample is compared (default %(default)s)",
     )
     args = parser.parse_args(argv)

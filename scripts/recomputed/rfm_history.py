@@ -45,7 +45,7 @@ def snapshots(shop: Shop):
     for start, own in people.items():
         own = with_segment(with_scores(own, cuts[start]), shop.rules)
         own = with_segment(with_scores(own, base, "base_"), shop.rules, "base_")
-        scored[start] = own
+        scored[start] = own.select("customer_key", "monetary", *KEPT)
     return scored, cuts
 
 

@@ -145,7 +145,12 @@ def test_no_orders(no_orders):
     """Without orders everything is empty and nothing is 0 that is unknown."""
     rows = {mart: len(no_orders.mart(mart)) for mart in MARTS}
     some = {mart: count for mart, count in rows.items() if count}
-    assert some == {"rfm_segments": 11, "source_reconciliation": 2}
+    assert some == {
+        "lifecycle_limits": 3,  # the limits in use
+        "rfm_segments": 11,  # every name
+        "seasonality": 24,  # every month, weekday and holiday, with its reason
+        "source_reconciliation": 2,
+    }
     only_segment_names(no_orders, None)
     zero = Decimal("0.00")
     expected = [

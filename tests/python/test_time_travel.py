@@ -86,10 +86,10 @@ def test_what_came_later_is_accounted_for(then, truncated):
 
 
 def test_nothing_is_dated_later(then):
-    """No date of any mart lies after the as-of date."""
+    """No date of any mart lies after the as-of date, but for those expected."""
     columns = then.rows(
         "select table_name, column_name from duckdb_columns() where schema_name = "
-        "'marts' and data_type = 'DATE'"
+        "'marts' and data_type = 'DATE' and column_name not like 'expected_%'"
     )
     assert len(columns) > 15
     for mart, column in columns:

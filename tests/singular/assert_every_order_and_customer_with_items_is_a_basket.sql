@@ -42,4 +42,4 @@ full outer join baskets
     on items.basis = baskets.basis and items.basket_key = baskets.basket_key
 where
     items.products is distinct from baskets.products
-    or (items.products <= {{ var('affinity_maximum_products') }}) <> (is_counted = 1)
+    or (items.products <= {{ var('affinity_maximum_products') }}) <> (baskets.is_counted = 1)

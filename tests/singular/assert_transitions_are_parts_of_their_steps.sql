@@ -16,5 +16,4 @@ where
     or probability not between ci_low - 1e-9 and ci_high + 1e-9
     or abs(probability * steps_from - transitions) > 1e-9 * transitions
     or abs(base_rate * steps - steps_to) > 1e-9 * steps_to
-    or abs(lift * steps_from * steps_to - transitions * cast(steps as {{ column_type('double') }}))
-    > 1e-9 * transitions * steps
+    or abs(lift * base_rate - probability) > 1e-9

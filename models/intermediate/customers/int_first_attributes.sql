@@ -20,30 +20,29 @@ attributes as (
     from {{ ref('int_first_orders') }}
 ),
 
--- An attribute that no customer has is not known in this shop, and gives no rows.
-known as (
+counted as (
     select
         attribute,
         value,
-        count(*) as customers
+        count(*) as customers,
+        max(value) over (partition by attribute) is not null as is_known
     from attributes
     group by attribute, value
 ),
 
+-- An attribute that no customer has is not known in this shop, and gives no rows.
 labels as (
     select
-        known.attribute,
-        known.value,
+        attribute,
+        value,
         case
-            when known.value is null and known.attribute = 'discount' then 'full_price'
-            when known.value is null then '(none)'
-            when known.customers < {{ var('minimum_group_customers') }} then '(other)'
-            else known.value
+            when value is null and attribute = 'discount' then 'full_price'
+            when value is null then '(none)'
+            when customers < {{ var('minimum_group_customers') }} then '(other)'
+            else value
         end as label
-    from known
-    where known.attribute in (
-        select attribute from known where value is not null
-    )
+    from counted
+    where is_known
 ),
 
 labelled as (

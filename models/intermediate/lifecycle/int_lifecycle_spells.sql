@@ -7,7 +7,7 @@ with
 -- The days of silence of each stage; where limits overlap the first stage wins.
 stages as (
     select
-        'recent' as stage,
+        'recent' as silence,
         0 as first_silent_day,
         {{ active }} as last_silent_day
     union all
@@ -22,12 +22,13 @@ stays as (
     select
         silences.customer_key,
         case
-            when stages.stage <> 'recent' then stages.stage
+            when stages.silence <> 'recent' then stages.silence
             when silences.gap_days > {{ lapse }} then 'reactivated'
             when silences.purchase_number = 1 then 'new'
             else 'active'
         end as state,
-        {{ add_days('silences.purchase_date', 'stages.first_silent_day') }} as started_on,
+        {{ add_days('silences.purchase_date', 'stages.first_silent_day') }}
+            as started_on,
         {{ add_days(
             'silences.purchase_date',
             'least(stages.last_silent_day, silences.silent_days)',

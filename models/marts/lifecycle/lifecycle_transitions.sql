@@ -6,10 +6,7 @@ months as (
         observation.as_of_date
     from {{ ref('int_periods') }} as periods
     cross join {{ ref('int_observation') }} as observation
-    where
-        periods.period_type = 'month'
-        and periods.period_start
-        < {{ period_start("'month'", add_days('observation.as_of_date', 1)) }}
+    where periods.period_type = 'month'
 ),
 
 spells as (
@@ -59,7 +56,8 @@ changed as (
     group by month_start, state
 ),
 
--- Who is in a state at the end of a month and did not enter it in the month has stayed.
+-- Who is in a state at the end of a month and did not enter it in the month has stayed;
+-- no spell holds at the end of a month that is not over.
 stayed as (
     select
         months.month_start,

@@ -52,16 +52,20 @@ worth as (
 
 orders as (
     select
-        customer_key,
-        purchase_number,
-        order_key,
-        channel,
-        coupon_code,
+        orders.customer_key,
+        orders.purchase_number,
+        orders.order_key,
+        orders.channel,
+        orders.coupon_code,
         row_number() over (
-            partition by customer_key, purchase_number order by order_number
+            partition by orders.customer_key, orders.purchase_number
+            order by orders.order_number
         ) as order_of_day
-    from {{ ref('fct_orders') }}
-    where days_since_previous_purchase > {{ var('lapse_days') }}
+    from {{ ref('fct_orders') }} as orders
+    inner join returns
+        on
+            orders.customer_key = returns.customer_key
+            and orders.purchase_number = returns.purchase_number
 ),
 
 described as (
