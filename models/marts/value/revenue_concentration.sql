@@ -3,20 +3,19 @@ with
 totals as (
     select
         cast(sum(customers) as bigint) as customers,
-        sum(net_amount * customers) as net_amount
+        sum(net_amount * customers) as net_amount,
+        sum({{ cents('net_amount') }} * customers) as cents
     from {{ ref('int_value_ranks') }}
 ),
 
--- Over ascending ranks, those of equal amounts at their mean.
+-- Over ascending ranks, those of equal amounts at their mean; doubled, so that all is
+-- whole and sums are the same in any order.
 weighted as (
     select
         sum(
-            cast(ranks.net_amount as {{ column_type('double') }}) * ranks.customers
-            * (
-                totals.customers - ranks.customers_above
-                - (ranks.customers - 1) / 2.0
-            )
-        ) as ranked_net_amount
+            {{ cents('ranks.net_amount') }} * ranks.customers
+            * (2 * (totals.customers - ranks.customers_above) - ranks.customers + 1)
+        ) as doubled_rank_cents
     from {{ ref('int_value_ranks') }} as ranks
     cross join totals
 ),
@@ -25,15 +24,10 @@ ginis as (
     select
         totals.customers,
         totals.net_amount,
-        case
-            when totals.net_amount > 0
-                then
-                    (
-                        2 * weighted.ranked_net_amount
-                        - (totals.customers + 1) * totals.net_amount
-                    )
-                    / (totals.customers * totals.net_amount)
-        end as gini
+        {{ rate(
+            '(weighted.doubled_rank_cents - (totals.customers + 1) * totals.cents)',
+            'totals.customers * totals.cents',
+        ) }} as gini
     from totals
     cross join weighted
 ),
@@ -88,7 +82,7 @@ deciles as (
         {{ rate(
             'sum(amounts.net_amount) over (order by bounds.decile)', 'ginis.net_amount'
         ) }} as cumulative_share,
-        cast(ginis.gini as {{ column_type('double') }}) as gini
+        ginis.gini
     from bounds
     left join amounts on bounds.decile = amounts.decile
     cross join ginis
