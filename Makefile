@@ -19,7 +19,7 @@ build: .venv/core $(EXTRA) ## install, build the demo (or ARGS="--connector ... 
 
 test: .venv/dev lint ## install, lint, build the demo with its data tests, then pytest with all unit tests
 	python scripts/build.py
-	pytest
+	pytest --numprocesses auto --dist loadfile
 
 test-engines: .venv/dev .venv/engines ## install, then all tests of PostgreSQL and Spark (needs Java); a PostgreSQL server comes along
 	pytest -m engines --durations=10

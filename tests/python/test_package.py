@@ -39,6 +39,7 @@ ORDERS_BY_HAND = [
     (7, None, None, datetime.date(2024, 3, 1), Decimal("20.00")),
     (8, "D", 1, datetime.date(2024, 6, 20), Decimal("70.00")),
 ]
+UNWANTED = {"rfm", "profile"}  # folders that the consumer disables
 MACRO = re.compile(r"{%-? *macro (\w+)\(")
 CALL = re.compile(r"(?<![\w.'])(\w+)\(")
 
@@ -136,17 +137,17 @@ def test_own_models_read_the_marts(consumer):
 
 
 def test_disabled_parts_are_absent_and_schemas_are_the_consumers(consumer):
-    """No RFM and no demo; every schema begins with the target's own, as dbt does it."""
+    """No RFM, no profiles and no demo; every schema begins with the target's own, as dbt does it."""
     tables = consumer.rows(
         "select schema_name, table_name from duckdb_tables() where not internal"
     )
     assert {schema for schema, _ in tables} == {
         *("my_shop", "dev", "dev_intermediate", "dev_marts", "dev_rules"),
     }
-    unwanted = ("int_rfm", "rfm_scores", "rfm_segments", "rfm_thresholds", "demo_")
+    unwanted = ("int_rfm", "int_customer_tastes", "rfm_scores", "demo_")
     assert not [name for _, name in tables if name.startswith(unwanted)]
     mart_files = (ROOT / "models" / "marts").rglob("*.sql")
-    wanted = {path.stem for path in mart_files if path.parent.name != "rfm"}
+    wanted = {path.stem for path in mart_files if path.parent.name not in UNWANTED}
     assert {name for schema, name in tables if schema == "dev_marts"} == wanted
 
 
@@ -164,7 +165,7 @@ def collide(project: Consumer) -> None:
     taken = [*(ROOT / "models").rglob("*.sql"), *(ROOT / "seeds/rules").glob("*.csv")]
     # Names that the consumer gave up here are free for tables of its own.
     given_up = {"order_status_rules", "exchange_rates"}
-    given_up |= {path.stem for path in taken if path.parent.name == "rfm"}
+    given_up |= {path.stem for path in taken if path.parent.name in UNWANTED}
     (project.folder / "models" / "same_names").mkdir()
     for path in taken:
         if path.stem not in given_up:

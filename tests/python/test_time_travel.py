@@ -65,11 +65,16 @@ def test_something_is_cut_off(demo_rows, truncated_rows):
         assert 0.2 < share < 0.8, entity
 
 
+def cells(rows: list[tuple]) -> list[list]:
+    """Doubles to 12 digits: they are added up in any order."""
+    return [[f"{c:.12g}" if type(c) is float else c for c in row] for row in rows]
+
+
 @pytest.mark.parametrize("mart", [m for m in MARTS if m not in AUDIT])
 def test_later_rows_change_nothing(then, truncated, mart):
     """A build as of a day equals a build of the input cut off at it, cell by cell."""
     rows = then.mart(mart)
-    assert rows == truncated.mart(mart)
+    assert cells(rows) == cells(truncated.mart(mart))
     assert rows
 
 
