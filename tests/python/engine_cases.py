@@ -101,6 +101,31 @@ def in_series(aggregate: str, start: str, stop: str) -> str:
     return f"(select {aggregate} from (select {call('series', start, stop)} as n) as s)"
 
 
+def of_numbers(aggregate: str, *numbers: str) -> str:
+    rows = [f"select cast({number} as bigint) as n" for number in numbers]
+    return f"(select {aggregate} from ({' union all '.join(rows)}) as numbers)"
+
+
+def percentile(share: str, kind: str = "disc") -> str:
+    return f"percentile_{kind}({share}) within group (order by n)"
+
+
+def wrong_quintiles(most: int) -> str:
+    """How many percentiles of 1 to n, for each n up to the most, are not the smallest
+    number with at least that share of the numbers at or below it."""
+    shares = {2: "0.2", 4: "0.4", 5: "0.5", 6: "0.6", 8: "0.8"}
+    cuts = [f"{percentile(share)} as cut_{tenth}" for tenth, share in shares.items()]
+    wrong = [
+        f"case when 10 * cut_{tenth} >= {tenth} * size "
+        f"and 10 * (cut_{tenth} - 1) < {tenth} * size then 0 else 1 end"
+        for tenth in shares
+    ]
+    sizes = f"(select {call('series', '1', str(most))} as size) as sizes"
+    numbers = f"(select size, {call('series', '1', 'size')} as n from {sizes}) as sets"
+    cut = f"(select size, {', '.join(cuts)} from {numbers} group by size) as cut"
+    return f"(select sum({' + '.join(wrong)}) from {cut})"
+
+
 def md5_key(text: str) -> str:
     return str(int(hashlib.md5(text.encode()).hexdigest()[:15], 16))
 
@@ -368,6 +393,38 @@ CASES = [
         "(select percentile_disc(0.5) within group (order by customers) "
         f"from {NOBODY})",
         None,
+    ),
+    # -- percentiles, logarithms --
+    ("fifths and medians of up to 100 numbers", wrong_quintiles(100), "0"),
+    ("a percentile among ties", of_numbers(percentile("0.5"), "3", "3", "7"), "3"),
+    ("the lower one of two", of_numbers(percentile("0.5"), "7", "3"), "3"),
+    ("a percentile without NULL", of_numbers(percentile("0.6"), "null", "3"), "3"),
+    (
+        "a median between two, without NULL",
+        of_numbers(f"{percentile('0.5', 'cont')} = 2.5", "2", "null", "3"),
+        "true",
+    ),
+    ("a cycle of one gap", call("cycle_days", "1", "null", "30"), None),
+    (
+        "a cycle of two gaps",
+        f"{call('cycle_days', '2', '12.5', '30')} = "
+        "(2 * 12.5 + {{ var('cycle_prior_gaps') }} * 30) "
+        "/ (2.0 + {{ var('cycle_prior_gaps') }})",
+        "true",
+    ),
+    *(
+        (f"the band of {amount}", call("money_band", money(amount)), band)
+        for amount, band in [
+            ("null", "-461"),
+            ("-5", "-461"),
+            ("0", "-461"),
+            ("0.01", "-461"),
+            ("0.99", "-2"),
+            ("1", "0"),
+            ("1.01", "0"),
+            ("1.02", "1"),
+            ("9999999999999999.99", "3684"),
+        ]
     ),
     ("a rate of nobody", call("rate", "0", "0"), None),
     ("a bound of nobody", call("wilson_low", "0", "0"), None),

@@ -138,7 +138,7 @@ def test_parity_of_the_demo(folder, capfd):
 
 def test_a_cent_on_one_engine_is_red(folder, capfd, tmp_path):
     """Shares of an order's amounts are cut off on PostgreSQL instead of rounded: a cent
-    too much or too little, which parity finds in the rows of a built mart."""
+    too much or too little, which parity finds in the lines and in what adds them up."""
     wrong = tmp_path / "project"
     for part in ("models", "macros", "seeds", "tests"):
         shutil.copytree(ROOT / part, wrong / part)
@@ -150,13 +150,15 @@ def test_a_cent_on_one_engine_is_red(folder, capfd, tmp_path):
     assert text.count(right) == 1
     rule.write_text(text.replace(right, right.removesuffix(" + {{ denominator }}")))
     file = folder / "postgres_build.duckdb"
+    marts = ["fct_order_items", "product_performance"]
 
     def build(project):
-        models = ["int_order_items", "fct_order_items"]
-        assert dbt("postgres", "run", "--select", *models, project=project).success
+        models = "int_order_items+,+product_performance"
+        assert dbt("postgres", "run", "--select", models, project=project).success
         with duckdb.connect(str(file)) as con:
-            con.execute("drop table marts.fct_order_items")
-        load.fetch_marts("postgres", ["fct_order_items"], file)
+            for mart in marts:
+                con.execute(f"drop table marts.{mart}")
+        load.fetch_marts("postgres", marts, file)
         arguments = ["--no-build", "--folder", folder]
         return run_parity(capfd, "demo, a wrong rule on PostgreSQL", *arguments)
 
@@ -164,7 +166,9 @@ def test_a_cent_on_one_engine_is_red(folder, capfd, tmp_path):
         code, table = build(wrong)
         assert code == 1
         red = [line for line in table.splitlines() if line.startswith("DIFF")]
-        assert [line.split()[1:3] for line in red] == [["fct_order_items", "postgres"]]
+        assert [line.split()[1:3] for line in red] == [
+            [mart, "postgres"] for mart in marts
+        ]
         assert "_amount: expected " in table
     finally:
         code, _ = build(ROOT)
