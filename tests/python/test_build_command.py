@@ -4,7 +4,7 @@ import fcntl
 import subprocess
 import sys
 
-from conftest import ROOT, run_build
+from conftest import MARTS, ROOT, run_build
 
 
 def test_the_summary_says_what_matters(demo):
@@ -61,9 +61,9 @@ def test_phases_and_progress(demo):
 
 def test_verify_says_one_line_per_mart(demo):
     """Each mart was compared with the raw files, and says with how many rows."""
-    assert len([line for line in demo.output.splitlines() if line[:4] == "ok  "]) == len(
-        MARTS
-    )
+    assert len(
+        [line for line in demo.output.splitlines() if line[:4] == "ok  "]
+    ) == len(MARTS)
     assert "DIFF" not in demo.output
 
 

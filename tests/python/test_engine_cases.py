@@ -6,6 +6,7 @@ from conftest import ROOT
 # What no query can ask for, and what tests it on every engine instead.
 ELSEWHERE = {
     "create_csv_table": "test_seeds_keep_null_and_quotes",
+    "gather_statistics": "test_tables_have_statistics",
     "get_unit_test_sql": "test_every_unit_test",
     "linked_identifiers": "the unit test a_chain_of_identifiers_is_one_customer",
     "load_csv_rows": "test_seeds_keep_null_and_quotes",

@@ -1,6 +1,7 @@
 """What is odd about PostgreSQL."""
 
 import pytest
+from conftest import MARTS
 
 pytestmark = pytest.mark.engines
 
@@ -39,3 +40,14 @@ def test_no_server_is_one_line(attempt, monkeypatch):
     assert found.code == 1
     (line,) = found.errors.splitlines()
     assert line.startswith("build: PostgreSQL: connection")
+
+
+def test_tables_have_statistics(postgres_demo):
+    """Every table of the models is planned by its real size."""
+    tables = query(
+        "select relname, reltuples from pg_class "
+        "where relkind = 'r' and relnamespace in "
+        "('intermediate'::regnamespace, 'marts'::regnamespace)"
+    )
+    assert len(tables) > len(MARTS)
+    assert [name for name, rows in tables if rows < 0] == []

@@ -19,6 +19,8 @@ refunds as (
 ),
 
 -- Placeholders have no identity, so an order known by nothing else is a guest's.
+-- The second half of each condition follows from the first: it spreads the orders
+-- without the identifier, which would all meet under one NULL, over the engine's parts.
 identified as (
     select
         orders.*,
@@ -27,11 +29,18 @@ identified as (
         ) as customer_key
     from orders
     left join {{ ref('int_identities') }} as by_customer_id
-        on orders.customer_id_key = by_customer_id.identifier_key
+        on
+            orders.customer_id_key = by_customer_id.identifier_key
+            and coalesce(orders.customer_id_key, orders.order_key)
+            = by_customer_id.identifier_key
     left join {{ ref('int_identities') }} as by_email
-        on orders.email_key = by_email.identifier_key
+        on
+            orders.email_key = by_email.identifier_key
+            and coalesce(orders.email_key, orders.order_key) = by_email.identifier_key
     left join {{ ref('int_identities') }} as by_phone
-        on orders.phone_key = by_phone.identifier_key
+        on
+            orders.phone_key = by_phone.identifier_key
+            and coalesce(orders.phone_key, orders.order_key) = by_phone.identifier_key
 ),
 
 -- A full refund undoes the purchase, a part of it does not.
