@@ -61,9 +61,8 @@ def test_phases_and_progress(demo):
 
 def test_verify_says_one_line_per_mart(demo):
     """Each mart was compared with the raw files, and says with how many rows."""
-    assert len(
-        [line for line in demo.output.splitlines() if line[:4] == "ok  "]
-    ) == len(MARTS)
+    lines = [line for line in demo.output.splitlines() if line[:4] == "ok  "]
+    assert len(lines) == len(MARTS)
     assert "DIFF" not in demo.output
 
 

@@ -137,7 +137,7 @@ def test_own_models_read_the_marts(consumer):
 
 
 def test_disabled_parts_are_absent_and_schemas_are_the_consumers(consumer):
-    """No RFM, no profiles and no demo; every schema begins with the target's own, as dbt does it."""
+    """No RFM, no profiles, no demo; schemas begin with the target's, as dbt does it."""
     tables = consumer.rows(
         "select schema_name, table_name from duckdb_tables() where not internal"
     )

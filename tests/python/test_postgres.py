@@ -44,10 +44,13 @@ def test_no_server_is_one_line(attempt, monkeypatch):
 
 def test_tables_have_statistics(postgres_demo):
     """Every table of the models is planned by its real size."""
-    tables = query(
-        "select relname, reltuples from pg_class "
-        "where relkind = 'r' and relnamespace in "
-        "('intermediate'::regnamespace, 'marts'::regnamespace)"
-    )
+    import postgres
+
+    with postgres.connected() as connection:
+        tables = connection.execute(
+            "select relname, reltuples from pg_class "
+            "where relkind = 'r' and relnamespace in "
+            "('intermediate'::regnamespace, 'marts'::regnamespace)"
+        ).fetchall()
     assert len(tables) > len(MARTS)
     assert [name for name, rows in tables if rows < 0] == []
