@@ -27,6 +27,16 @@ def test_texts_sort_by_code_point(postgres_demo):
         "period_type",
         "refund_of",
         "dimension",
+        "attribute",
+        "basis",
+        "buyer_type",
+        "definition",
+        "side",
+        "state",
+        "status",
+        "stratum_type",
+        "rfm_segment",
+        "base_rfm_segment",
         "unreadable_column",
         "order_id",  # NULL of refunds made from lines
     }

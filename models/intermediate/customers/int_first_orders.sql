@@ -4,12 +4,12 @@ first_orders as (
     select
         orders.customer_key,
         orders.order_date as first_purchase_date,
-        orders.channel,
-        orders.coupon_code,
-        orders.country,
+        {{ as_text('orders.channel') }} as channel,
+        {{ as_text('orders.coupon_code') }} as coupon_code,
+        {{ as_text('orders.country') }} as country,
         orders.is_discounted,
         items.product_id,
-        products.category
+        {{ as_text('products.category') }} as category
     from {{ ref('fct_orders') }} as orders
     left join {{ ref('int_leading_items') }} as items
         on orders.order_key = items.order_key

@@ -6,8 +6,8 @@ bought as (
         order_products.order_number,
         order_products.net_amount,
         products.product_key,
-        products.product_id,
-        products.category
+        {{ as_text('products.product_id') }} as product_id,
+        {{ as_text('products.category') }} as category
     from {{ ref('int_order_products') }} as order_products
     inner join {{ ref('dim_products') }} as products
         on order_products.product_key = products.product_key
