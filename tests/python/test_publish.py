@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -65,7 +66,7 @@ def test_money_is_decimal_and_rates_are_doubles(demo):
         )
     }
     for (mart, column), data_type in types.items():
-        if "_amount" in column or column in ("monetary", "average_order_value"):
+        if re.search("_amount(_by_|$)", column) or column in ("monetary", "average_order_value"):
             assert data_type == "DECIMAL(18,2)", (mart, column)
         if column.endswith(("_rate", "_share", "ci_low", "ci_high")):
             assert data_type == "DOUBLE", (mart, column)
@@ -249,7 +250,11 @@ CHANGES = [
     ("repurchase_rates", "ci_high = ci_high + 1e-10", "ci_high is not null"),
     ("repurchase_rates", "eligible_customers = customers", "not is_mature"),
     ("repurchase_rates_by_period", "repeat_orders = repeat_orders - 1", "orders > 9"),
-    ("cohort_retention_by_first_attribute", "retention_difference = 0", "value <> ''"),
+    (
+        "cohort_retention_by_first_attribute",
+        "retention_difference = 0",
+        "retention_difference > 0",
+    ),
     ("purchase_gaps", "km_p50 = km_p50 + 1", "purchase_number is null"),
     ("repurchase_curves", "ci_low = ci_low + 1e-8", "ci_low between .2 and .8"),
     ("order_sequence", "median_gap_days = median_gap_days + 1", "purchase_number = 2"),
