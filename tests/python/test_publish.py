@@ -66,7 +66,7 @@ def test_money_is_decimal_and_rates_are_doubles(demo):
         )
     }
     for (mart, column), data_type in types.items():
-        if re.search("_amount(_by_|$)", column) or column in ("monetary", "average_order_value"):
+        if re.search("_amount(_by_|$)|monetary|average_order_value", column):
             assert data_type == "DECIMAL(18,2)", (mart, column)
         if column.endswith(("_rate", "_share", "ci_low", "ci_high")):
             assert data_type == "DOUBLE", (mart, column)
