@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with
 
 orders as (
@@ -65,9 +63,11 @@ valued as (
         cast(coalesce(refunds.refund_amount, 0) as decimal(18, 2)) as refund_amount,
         {{ converted('identified.tax_amount') }} as tax_amount,
         {{ converted('identified.shipping_amount') }} as shipping_amount,
+        coalesce(refunds.refunded_in_order_currency, 0) as refunded_in_order_currency,
         identified.ordered_at,
         identified.order_date,
         identified.order_hour,
+        identified.has_valid_status,
         identified.has_valid_status
         and (
             coalesce(refunds.refunded_in_order_currency, 0) = 0
