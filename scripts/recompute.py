@@ -28,6 +28,7 @@ from recomputed.facts import (
 from recomputed.first_attribute import by_first_attribute
 from recomputed.lifecycle import lifecycle, reactivations
 from recomputed.parts import RATE_UNIT, SHOP, hash_keys
+from recomputed.prediction import prediction
 from recomputed.products import products as products_and_channels
 from recomputed.profile import customer_profiles
 from recomputed.rfm import rfm
@@ -41,14 +42,20 @@ __all__ = ["COLUMNS", "GRAINS", "RATE_UNIT", "recompute"]
 
 
 def recompute(
-    rows: dict, entities: dict, v: dict, rules: dict, sample: int = 1
+    rows: dict,
+    entities: dict,
+    v: dict,
+    rules: dict,
+    sample: int = 1,
+    published_marts: dict[str, pl.DataFrame] | None = None,
 ) -> dict:
     """Every mart, by name, from the contract's rows.
 
     `rows`: entity to its frame as the raw files say; `entities`: connector to the list
     it has; `v`: the vars; `rules`: the rule seeds. With `sample` k above 1 only
     customers whose key is divisible by k are followed, and marts that need every
-    customer are left out.
+    customer are left out. `published_marts` may hold what the database says of fits:
+    at its parameters customers are predicted; without it, at those fitted here.
     """
     decided = decide_rows(rows, entities, v, rules)
     as_of = decided["as_of"]
@@ -75,7 +82,7 @@ def recompute(
     customers = customer_facts(facts, items, products, booked, as_of, v, observed)
     shop = Shop(
         *(facts, items, products, refunds, customers),
-        *(as_of, observed, first_day, v, rules),
+        *(as_of, observed, first_day, v, rules, decided),
     )
     marts = {
         "fct_orders": facts,
@@ -103,6 +110,7 @@ def recompute(
         for chapter in (timing, lifecycle, rfm_history, value, products_and_channels):
             marts |= chapter(shop)
         marts["customer_profiles"] = customer_profiles(shop, marts)
+        marts |= prediction(shop, marts, published_marts or {})
     return {
         name: marts[name].select(published(columns))
         for name, columns in COLUMNS.items()

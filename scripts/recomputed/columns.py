@@ -45,6 +45,10 @@ GRAINS = {
     "product_affinity": ["product_a", "product_b", "basis"],
     "next_products": ["product_from", "product_to"],
     "channel_performance": ["channel"],
+    "customer_predictions": ["customer_key"],
+    "model_parameters": ["model", "parameter"],
+    "prediction_evaluation": ["model", "origin", "metric"],
+    "prediction_calibration": ["model", "origin", "decile"],
     "customer_profiles": ["customer_key"],
     "rejected_rows": ["connector", "entity", "reason_code", "reason"],
     "source_reconciliation": ["connector", "entity"],
@@ -227,6 +231,24 @@ COLUMNS = {
         channel as_of_date orders customers new_customers net_amount average_order_value
         eligible_customers_90d repurchasers_90d repurchase_rate_90d ci_low ci_high
     """),
+    "customer_predictions": columns("""
+        customer_key as_of_date model model_status btyd_frequency btyd_recency_weeks
+        btyd_age_weeks probability_alive churn_probability repurchase_probability_90d
+        expected_purchases_30d expected_purchases_90d expected_purchases_365d
+        expected_next_purchase_date cycle_next_purchase_date expected_average_value
+        historic_clv predicted_clv total_clv in_plain_words in_plain_words_zh
+    """),
+    "model_parameters": columns("""
+        model parameter as_of_date value log_likelihood customers iterations_bounded
+        converged model_status calibration_end
+    """),
+    "prediction_evaluation": columns("""
+        model origin metric as_of_date is_baseline model_status customers value ci_low
+        ci_high
+    """),
+    "prediction_calibration": columns(
+        "model origin decile as_of_date customers predicted actual"
+    ),
     "customer_profiles": columns("""
         customer_key as_of_date customer_id country first_purchase_date
         last_purchase_date order_count purchase_count historic_clv average_order_value
@@ -247,7 +269,15 @@ COLUMNS = {
 MONEY = (
     *("_amount", "_amount_before", "_amount_after", "_by_order_date"),
     *("_by_refund_date", "revenue", "monetary", "average_order_value", "_bound"),
-    *("_clv", "_ltv", "_ltv_difference", "ltv_30d", "ltv_90d", "ltv_180d", "ltv_365d"),
+    *(
+        "historic_clv",
+        "_ltv",
+        "_ltv_difference",
+        "ltv_30d",
+        "ltv_90d",
+        "ltv_180d",
+        "ltv_365d",
+    ),
 )
 SCALES = {"quantity": 3, "units": 3, "unit_price": 4}
 

@@ -22,6 +22,7 @@ class Shop:
     first_day: datetime.date | None
     v: dict
     rules: dict
+    decided: dict
 
     @cached_property
     def booked(self) -> pl.DataFrame:

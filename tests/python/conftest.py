@@ -6,6 +6,7 @@ Tests marked `engines` need PostgreSQL and Spark: `pytest -m engines` runs them.
 import contextlib
 import csv
 import io
+import json
 import os
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from dbt.cli.main import dbtRunner
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "tests" / "fixtures"
@@ -62,6 +64,10 @@ MARTS = [
     "product_affinity",
     "next_products",
     "channel_performance",
+    "customer_predictions",
+    "model_parameters",
+    "prediction_evaluation",
+    "prediction_calibration",
     "customer_profiles",
     "rejected_rows",
     "source_reconciliation",
@@ -122,6 +128,69 @@ def write_shop(folder: Path, **entities) -> Path:
     return folder
 
 
+PARSED = {}  # manifests by connectors: dbt parses longer than it runs some models
+
+
+class Models:
+    """Some of the project's models, run by dbt in a database of their own."""
+
+    def __init__(self, folder: Path):
+        self.database = folder / "build.duckdb"
+        self.variables = {}
+
+    def load(self, connector: str, data: Path) -> None:
+        """Load raw files as build.py does."""
+        os.environ["REPURCHASE_BUILD_DATABASE"] = str(self.database)
+        with contextlib.redirect_stderr(io.StringIO()):
+            self.variables, _ = build_script.load_raw(
+                [(connector, data)], "duckdb", None, None
+            )
+
+    def put(self, **tables) -> None:
+        """Fill intermediate tables by hand, from pandas frames; *_date are dates."""
+        with duckdb.connect(str(self.database)) as con:
+            con.execute("create schema if not exists intermediate")
+            for name, frame in tables.items():
+                con.register("frame", frame)
+                columns = ", ".join(
+                    f"{column}::date as {column}" if column[-5:] == "_date" else column
+                    for column in frame.columns
+                )
+                con.execute(
+                    f"create or replace table intermediate.{name} as "
+                    f"select {columns} from frame"
+                )
+
+    def run(self, *select: str, **variables) -> None:
+        """Run models and seeds; what they read and is not selected is there already."""
+        os.environ["REPURCHASE_BUILD_DATABASE"] = str(self.database)
+        variables = self.variables | variables
+        folders = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT)]
+        given = ["--quiet", "--vars", json.dumps(variables), *folders]
+        connectors = json.dumps(variables.get("connectors"))
+        if connectors == "null" and PARSED:
+            connectors = next(iter(PARSED))  # tables by hand come from no connector
+        if connectors not in PARSED:
+            PARSED[connectors] = dbtRunner().invoke(["parse", *given]).result
+        done = dbtRunner(manifest=PARSED[connectors]).invoke(
+            ["build", *given, "--select", *select]
+            + ["--resource-type", "model", "--resource-type", "seed"]
+            + ["--exclude", "path:seeds/demo"]
+        )
+        assert done.success, done.exception or [
+            (result.node.name, result.message)
+            for result in done.result
+            if result.status == "error"
+        ]
+
+    def query(self, sql: str):
+        """Rows as a pandas frame; tables of intermediate and marts need no schema."""
+        with duckdb.connect(str(self.database)) as con:
+            con.execute("create schema if not exists marts")
+            con.execute("set search_path = 'marts,intermediate'")
+            return con.execute(sql).df()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_dbt_folders(tmp_path_factory):
     """dbt's own files go to a temporary folder, so that tests disturb no build."""
@@ -160,6 +229,77 @@ def build_shop(build, tmp_path_factory):
         folder = write_shop(tmp_path_factory.mktemp("shop"), **entities)
         return build("--connector", "standard", "--data", folder, *arguments)
 
+    return run
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory):
+    """An empty database for models of the project."""
+    return lambda: Models(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="session")
+def cdnow_calibrated(models, real_data):
+    """Predictions of the CDNOW sample at the end of its calibration."""
+    built = models()
+    built.load("cdnow", real_data / "cdnow/CDNOW_sample.txt")
+    built.run("+customer_predictions", "+model_parameters", as_of_date="1997-09-30")
+    return built
+
+
+SCORING = [
+    "int_btyd_groups",
+    "int_dropout_nodes",
+    "int_expected_purchases",
+    "int_discounted_purchases",
+    "int_customer_expectations",
+]
+
+
+@pytest.fixture(scope="session")
+def score(models):
+    """Score customers by given parameters, with the project's models of scoring.
+
+    An origin_date is only a label here: each has fits, customers and horizons of its
+    own. Returns P(alive) and expected purchases by customer, model and horizon.
+    """
+
+    def run(fits, customers, horizons):
+        scoring = models()
+        scoring.put(
+            int_fitted_models=fits,
+            int_btyd_statistics=customers,
+            int_prediction_horizons=horizons,
+            int_observation=fits[["origin_date"]]
+            .drop_duplicates()
+            .rename(columns={"origin_date": "as_of_date"}),
+        )
+        scored = []
+        for model in sorted(fits["model"].unique()):
+            done = scored and SCORING[:-1]  # do not depend on it
+            left = [name for name in SCORING if name not in done]
+            scoring.run(*left, prediction_model=model)
+            scored.append(
+                scoring.query(
+                    f"""
+                    select
+                        origin_date::varchar as origin_date, model, customer_key,
+                        repeat_purchases, recency_days, age_days, horizon_days,
+                        probability_alive, repurchase_probability_90d,
+                        expected_if_alive,
+                        probability_alive * expected_if_alive as expected
+                    from int_btyd_statistics
+                    join int_customer_expectations using (customer_key)
+                    join int_expected_purchases
+                        using (origin_date, repeat_purchases, age_days)
+                    where model = '{model}'
+                    order by all
+                    """
+                )
+            )
+        return pandas.concat(scored, ignore_index=True)
+
+    pandas = pytest.importorskip("pandas", reason="requirements-dev.txt not there")
     return run
 
 

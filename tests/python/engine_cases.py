@@ -130,6 +130,16 @@ def wrong_quintiles(most: int) -> str:
     return f"(select sum({' + '.join(wrong)}) from {cut})"
 
 
+def log_gamma(value: str) -> str:
+    """The value is Jinja."""
+    return f"{{{{ log_gamma({value}) }}}}"
+
+
+def near(value: str, expected: str) -> str:
+    """Whether a double is within 1e-13 of what is expected, or of 1."""
+    return f"abs({value} - {expected}) <= 1e-13 * greatest(1, abs({expected}))"
+
+
 def md5_key(text: str) -> str:
     return str(int(hashlib.md5(text.encode()).hexdigest()[:15], 16))
 
@@ -437,6 +447,43 @@ CASES = [
             ("1.02", "1"),
             ("9999999999999999.99", "3684"),
         ]
+    ),
+    # ln gamma: 0 at 1 and 2, ln(root of pi) at 1/2, ln 4! at 5, ln(10 / 9 x gamma of
+    # 1.9) at 0.9; 1 / gamma(x) = x + 0.5772156649 x^2 - ...; Stirling at a million.
+    *(
+        (
+            f"log gamma of {number}",
+            near(log_gamma(f"double('{number}')"), value),
+            "true",
+        )
+        for number, value in [
+            ("1", "0"),
+            ("2", "0"),
+            ("0.5", "0.5723649429247001"),
+            ("5", "3.1780538303479458"),
+            ("0.001", "6.907178885383853"),
+            ("0.000000001", "20.72326583636941"),
+            ("170.5", "704.0044277342046"),
+            ("1000000", "12815504.569147611"),
+        ]
+    ),
+    (
+        "log gamma of a sum",
+        near(log_gamma("double('2') ~ ' + 3'"), "3.1780538303479458"),
+        "true",
+    ),
+    ("log gamma of NULL", log_gamma("'nullif(' ~ double('1') ~ ', 1)'"), None),
+    (
+        "ten tenths",
+        "(select {{ sum_of_doubles('tenth') }} = 1 from "
+        f"(select {{{{ double('0.1') }}}} as tenth from (select "
+        f"{call('series', 1, 10)} as n) as numbers) as tenths)",
+        "true",
+    ),
+    (
+        "a sum of no doubles",
+        f"(select {{{{ sum_of_doubles(double('1')) }}}} from {NOBODY})",
+        None,
     ),
     ("a rate of nobody", call("rate", "0", "0"), None),
     ("a bound of nobody", call("wilson_low", "0", "0"), None),

@@ -74,6 +74,14 @@ def test_floats_have_a_tolerance(frame, factor, count):
     assert compared(frame, found)[0] == count
 
 
+@pytest.mark.parametrize(("factor", "count"), [(1 + 1e-7, 0), (1 + 1e-5, 2)])
+def test_fits_have_a_wider_one(frame, factor, count):
+    found = frame.with_columns(pl.col("rate") * factor)
+    frames = {"duckdb": frame, "postgres": found}
+    (finding,) = parity.compare_mart("customer_predictions", frames, ["key"])
+    assert finding.differences == count
+
+
 def test_columns_have_to_be_the_same(frame):
     wider = frame.with_columns(more=pl.lit(1))
     assert compared(frame, wider) == (1, ["column more: not there on duckdb"])

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from scipy.special import betaln, digamma, gammaln, hyp2f1
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 import recompute  # noqa: E402
 import verify  # noqa: E402
-from recomputed import lifecycle, timing, value  # noqa: E402
+from recomputed import lifecycle, prediction, timing, value  # noqa: E402
+from recomputed import purchase_models as models  # noqa: E402
 
 DAY = datetime.date.fromisoformat
 ORDERS = "order_id,customer_id,ordered_at,status,currency,channel,gross_amount"
@@ -350,6 +352,286 @@ def test_by_first_attribute(marts):
     assert row(found, value="(none)", period_number=1)["cumulative_ltv"] == 50
 
 
+# ---- the models of purchases ----
+
+CDNOW = {"r": 0.2425982, "alpha": 4.4136842, "a": 0.7929899, "b": 2.4261667}
+
+
+def customers(*rows):
+    """Customers by repeats, days from the first to the last purchase, and to today."""
+    return pl.DataFrame(rows, schema=["x", "last_age", "age"], orient="row")
+
+
+def likelihood(model, x, t_x, t, r, alpha, a, b):
+    """The published formulas: Fader et al. 2005, Batislam et al. 2007."""
+    later = 0 if model == "bgnbd" else 1
+    stays = betaln(a, b + x + later) - (r + x) * math.log(alpha + t)
+    leaves = betaln(a + 1, b + x - 1 + later) - (r + x) * math.log(alpha + t_x)
+    parts = [stays, leaves] if later or x else [stays]
+    total = math.log(sum(math.exp(part) for part in parts))
+    before = gammaln(r + x) - gammaln(r) + r * math.log(alpha) - betaln(a, b)
+    return before + total
+
+
+@pytest.mark.parametrize("model", models.MODELS)
+def test_likelihood_of_purchases(model):
+    people = [(0, 0, 70), (2, 213, 272), (2, 213, 272), (9, 100, 101)]
+    point = (0.3, 5.0, 0.8, 2.5)
+    fit = models.PurchaseModel(model, customers(*people))
+    found, slope = fit.score([math.log(value) for value in point])
+    assert found == pytest.approx(
+        sum(likelihood(model, x, u / 7, t / 7, *point) for x, u, t in people), rel=1e-12
+    )
+    for i, part in enumerate(slope):
+        sides = []
+        for sign in (1, -1):
+            moved = [
+                math.log(value) + sign * 1e-5 * (i == j)
+                for j, value in enumerate(point)
+            ]
+            sides.append(fit.score(moved)[0])
+        assert part == pytest.approx((sides[0] - sides[1]) / 2e-5, rel=1e-7)
+
+
+def test_likelihood_of_spend():
+    people = [(1, 20.0), (3, 35.5), (3, 12.0)]
+    frame = pl.DataFrame(people, schema=["x", "mean"], orient="row")
+    p, q, v = 6.2, 3.7, 15.4
+    expected = sum(
+        gammaln(p * x + q) - gammaln(p * x) - gammaln(q) + q * math.log(v)
+        + (p * x - 1) * math.log(m) + p * x * math.log(x)
+        - (p * x + q) * math.log(v + m * x)
+        for x, m in people
+    )  # fmt: skip
+    fit = models.SpendModel(frame)
+    found, slope = fit.score([math.log(value) for value in (p, q, v)])
+    assert found == pytest.approx(expected, rel=1e-12)
+    for i, part in enumerate(slope):
+        sides = []
+        for sign in (1, -1):
+            moved = [math.log(value) for value in (p, q, v)]
+            moved[i] += sign * 1e-5
+            sides.append(fit.score(moved)[0])
+        assert part == pytest.approx((sides[0] - sides[1]) / 2e-5, rel=1e-6)
+
+
+@pytest.mark.parametrize("x", [1e-4, 0.3, 1, 9.99, 10, 250])
+def test_digamma(x):
+    assert models.digamma(x) == pytest.approx(digamma(x), rel=1e-13)
+
+
+@pytest.mark.usefixtures("real_data")
+def test_published_fit(real_data):
+    """Of CDNOW by 30 September 1997; the slope is 0 at its top, to the last digits."""
+    bought = {}
+    with open(real_data / "cdnow/CDNOW_sample.txt") as lines:
+        for line in lines:
+            _, customer, day, *_ = line.split()
+            if day <= "19970930":
+                bought.setdefault(customer, set()).add(
+                    datetime.datetime.strptime(day, "%Y%m%d").toordinal()
+                )
+    end = datetime.date(1997, 9, 30).toordinal()
+    fit = models.PurchaseModel(
+        "bgnbd",
+        customers(
+            *(
+                (len(days) - 1, max(days) - min(days), end - min(days))
+                for days in bought.values()
+            )
+        ),
+    )
+    found, top, is_fixed = models.maximize(fit)
+    assert found == pytest.approx([0.24259, 4.41360, 0.79292, 2.42591], rel=5e-5)
+    assert top == pytest.approx(-9582.4292, abs=5e-5) and is_fixed
+    slope = fit.score([math.log(value) for value in found])[1]
+    assert slope == pytest.approx([0] * 4, abs=1e-7)
+
+
+def test_no_fit_where_nobody_drops_out():
+    people = [(x, 7 * x, 7 * x + 3) for x in range(5, 15)]
+    assert models.maximize(models.PurchaseModel("bgnbd", customers(*people))) is None
+
+
+def outlook(model, people, days, **values):
+    columns = [pl.lit(value).alias(name) for name, value in values.items()]
+    told = models.with_chances(customers(*people).with_columns(columns), model)
+    cases = told.with_columns(weeks=pl.lit(days / 7))
+    return told["alive"].to_list(), (
+        told["alive"] * models.expected_purchases(cases)
+    ).to_list()
+
+
+def test_published_expectations():
+    # customer 1516 of CDNOW (there of 30.86 weeks), the paradox of frequency
+    alive, expected = outlook("bgnbd", [(26, 216, 217)], 364, **CDNOW)
+    assert alive == pytest.approx([0.9688523], abs=5e-7)
+    assert expected == pytest.approx([25.75659], abs=1e-3)
+    people = [(x, 140, 273) for x in (10, 15, 20, 25)]
+    expected = outlook("bgnbd", people, 364, **CDNOW)[1]
+    assert expected == pytest.approx(
+        [0.34746, 0.042834, 0.004159, 0.00035837], rel=2e-5
+    )
+
+
+@pytest.mark.parametrize("model", models.MODELS)
+@pytest.mark.parametrize("days", [30, 365])
+def test_expectations_by_the_hypergeometric_function(model, days):
+    people = [(0, 0, 0), (0, 0, 500), (1, 3, 3), (7, 50, 300), (150, 700, 712)]
+    alive, found = outlook(model, people, days, **CDNOW)
+    r, alpha, a, b = CDNOW.values()
+    weeks, later = days / 7, 0 if model == "bgnbd" else 1
+    for (x, _, age), chance, one in zip(people, alive, found, strict=True):
+        rate = alpha + age / 7
+        stay = b + x + later
+        whole = a + stay - 1
+        part = (rate / (rate + weeks)) ** (r + x) * hyp2f1(
+            r + x, stay, whole, weeks / (rate + weeks)
+        )
+        assert one == pytest.approx(chance * whole / (a - 1) * (1 - part), rel=1e-9)
+
+
+def test_expectation_at_a_of_1():
+    # stay 1, shape 1: the mean over p of (1 - 1 / (1 + z p)) / p is ln(1 + z)
+    case = {"shape": 1.0, "rate": 2.0, "a": 1.0, "stay": 1.0, "weeks": 6.0}
+    found = models.expected_purchases(pl.DataFrame([case]))
+    assert found.to_list() == pytest.approx([math.log(4)], rel=1e-12)
+
+
+# ---- predictions ----
+
+SOON = {"prediction_minimum_customers": 2, "prediction_minimum_days": 10}
+
+
+def test_too_few_for_a_prediction(marts):
+    found = marts("A 2024-01-01", "A 2024-01-31 30", "B 2024-03-01 5")
+    parameters = found["model_parameters"]
+    assert set(parameters["model_status"]) == {"insufficient_data"}
+    assert parameters["value"].null_count() == len(parameters) == 11
+    assert parameters.filter(pl.col("model") == "gamma_gamma")["customers"][0] == 1
+    customer = row(found["customer_predictions"], btyd_frequency=1)
+    assert customer["btyd_recency_weeks"] == 30 / 7
+    assert customer["btyd_age_weeks"] == 60 / 7
+    assert customer["predicted_clv"] is None
+    assert customer["historic_clv"] == Decimal("130.00")
+    assert customer["in_plain_words"].startswith("No prediction: too few")
+    assert found["prediction_calibration"].is_empty()
+    assert set(found["prediction_evaluation"]["model_status"]) == {"insufficient_data"}
+    assert len(found["prediction_evaluation"]) == 10 * 3 * 7
+
+
+def test_all_alike_fit_no_model(marts):
+    found = marts("A 2024-01-01", "B 2024-01-01", "C 2024-02-01", changed=SOON)
+    assert set(found["model_parameters"]["model_status"]) == {"degenerate_data"}
+
+
+YEAR = (
+    *("A 2024-01-01 10", "A 2024-02-10 30", "A 2024-07-10 50", "A 2024-08-01 5"),
+    *("B 2024-01-01 20", "B 2024-04-20 1", "C 2024-06-01 40", "C 2024-06-20 1"),
+    "D 2024-06-29 2",
+    "- 2024-09-26",
+)  # as of 26 September; 90 days before, 28 June, A, B and C are customers
+
+
+def judged(found, model, metric):
+    rows = found["prediction_evaluation"].filter(pl.col("origin") == DAY("2024-06-28"))
+    return row(rows, model=model, metric=metric)
+
+
+def test_rules_of_thumb(marts):
+    found = marts(*YEAR, changed=SOON)
+    assert judged(found, "zero", "bias")["customers"] == 3
+    # A bought twice in the 90 days after, B and C did not
+    assert judged(found, "zero", "bias")["value"] == pytest.approx(-2 / 3)
+    assert judged(found, "zero", "rmse")["value"] == pytest.approx(math.sqrt(4 / 3))
+    assert judged(found, "zero", "false_alarm_rate")["value"] == pytest.approx(1 / 3)
+    assert judged(found, "zero", "poisson_deviance")["value"] is None
+    # 30 March is no more among the last 90 days: B's 20 April is, and C's two days
+    last = judged(found, "last_period", "bias")["value"]
+    assert last == pytest.approx((0 + 1 + 2 - 2) / 3)
+    assert judged(found, "last_period", "auc")["value"] == 0
+    assert judged(found, "last_period", "brier")["value"] == 1
+    assert judged(found, "last_period", "false_alarm_rate")["value"] == 1
+    # A and B were here for 179 days, C for 27
+    rates = [90 / 179, 90 / 179, 90 / 27]
+    own = judged(found, "own_rate", "bias")["value"]
+    assert own == pytest.approx((sum(rates) - 2) / 3)
+    chances = [1 - math.exp(-rate) for rate in rates]
+    brier = ((1 - chances[0]) ** 2 + chances[1] ** 2 + chances[2] ** 2) / 3
+    assert judged(found, "own_rate", "brier")["value"] == pytest.approx(brier)
+    # C is ahead of A, and A ties with B
+    assert judged(found, "own_rate", "auc")["value"] == 0.25
+    # a tenth of three customers is on top: none of A's
+    assert judged(found, "own_rate", "top_decile_capture")["value"] == 0
+    hiatus = marts(*YEAR, changed=SOON | {"lapse_days": 138})
+    assert judged(hiatus, "hiatus", "false_alarm_rate")["value"] == 1  # A, for 139 days
+
+
+def test_rules_that_learn(marts):
+    found = marts(*YEAR, changed=SOON)
+    # until 30 March A and B were customers, and in the 90 days since B bought once
+    assert judged(found, "mean", "bias")["value"] == pytest.approx(0.5 - 2 / 3)
+    # then B had been silent for 89 days (2 months) and A for 49 (1)
+    # on 28 June A for 139 (4: nobody alike), B for 69 (2), C for 8 (0: nobody)
+    recency = judged(found, "recency", "bias")["value"]
+    assert recency == pytest.approx((0.5 + 1 + 0.5 - 2) / 3)
+    # by then A (2 purchase days) was like C and like B with 2 each
+    frequency = judged(found, "frequency", "bias")["value"]
+    assert frequency == pytest.approx((0 + 0 + 0 - 2) / 3)
+    deciles = found["prediction_calibration"].filter(
+        (pl.col("origin") == DAY("2024-06-28")) & (pl.col("model") == "recency")
+    )
+    # B first: the middle of its place is 1/6 of all; A and C share the rest: 4/6
+    assert deciles.sort("decile").select("decile", "customers", "actual").rows() == [
+        (2, 1, 0.0),
+        (7, 2, 1.0),
+    ]
+
+
+def test_refunds_are_not_known_before_they_are_made(marts):
+    refund = "refund_id,order_id,refunded_at,refund_amount\n1,2,{},50\n"
+    after = marts(*YEAR, changed=SOON, refunds=refund.format("2024-09-26"))
+    # A's purchase of 10 July was undone before the horizon was over: one is left
+    assert judged(after, "zero", "bias")["value"] == pytest.approx(-1 / 3)
+    refund = "refund_id,order_id,refunded_at,refund_amount\n1,5,{},1\n"
+    known = marts(*YEAR, changed=SOON, refunds=refund.format("2024-06-28"))
+    late = marts(*YEAR, changed=SOON, refunds=refund.format("2024-06-29"))
+    # B's second purchase, given back on the day of the origin or on the day after
+    lately = [judged(f, "last_period", "bias")["value"] for f in (known, late)]
+    assert lately == pytest.approx([0, 1 / 3])
+    now = row(known["customer_predictions"], historic_clv=Decimal("20.00"))
+    assert now["btyd_frequency"] == 0
+
+
+def test_weights_are_drawn_from_a_hash():
+    weights = prediction.weights()
+    assert len(weights) == 200 and all(len(own) == 100 for own in weights)
+    # md5 of 1|0: 3baf8cec88b311a, mod 1e6 / 1e6 = 0.482522, of 0: 0.368, 1: 0.736
+    assert weights[0][0] == 1
+    drawn = [weight for own in weights for weight in own.values()]
+    # Poisson with mean 1: error 1 / sqrt(20000)
+    assert sum(drawn) / len(drawn) == pytest.approx(1, abs=0.03)
+    assert drawn.count(0) / len(drawn) == pytest.approx(math.exp(-1), abs=0.015)
+
+
+def test_smallest_with_a_share():
+    values = list(range(200, 0, -1))
+    assert [prediction.smallest(values, p) for p in (2.5, 97.5)] == [5, 195]
+
+
+def test_area_is_shared_out():
+    told = pl.DataFrame({"expected": [3.0, 1.0, 2.0, 1.0], "bought": [1, 2, 0, 0]})
+    found = prediction.shares(told)
+    # the first buyer is ahead of both others, the second behind one and level with one
+    assert found["right"].to_list() == [1, 0.25, 0.5, 0.75]
+    assert found["owed"].to_list() == pytest.approx([1.375, -0.125, 0.375, 0.875])
+    assert found["owed"].mean() == pytest.approx(0.625)
+    # 0.4 of a customer is on top
+    assert found["on_top"].to_list() == pytest.approx([0.4, 0, 0, 0])
+    nobody = prediction.shares(told.with_columns(bought=pl.lit(0)))
+    assert nobody["owed"].is_nan().all()
+
+
 # ---- products and profiles ----
 
 ITEMS = (
@@ -421,3 +703,4 @@ def test_sample_follows_customers_only(marts):
     assert 0 < len(some) < 20
     assert part["reactivations"].sort("customer_key").equals(some.sort("customer_key"))
     assert "rfm_history" not in part and "purchase_cycles" not in part
+    assert "customer_predictions" not in part

@@ -1,6 +1,9 @@
 """The independent recomputation, on cases small enough to work out by hand."""
 
 import datetime
+import functools
+import random
+import shutil
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -24,19 +27,19 @@ def evaluate(expression, text):
     return pl.DataFrame({"text": [text]}).select(expression(pl.col("text"))).item()
 
 
+def recomputed(folder, changed=None, sample=1, **entities):
+    """The marts recomputed from CSV texts, one per entity of connector standard."""
+    for entity, text in entities.items():
+        (folder / f"{entity}.csv").write_text(text.strip() + "\n", "utf-8")
+    v = verify.load_vars(changed or {}, None)
+    v["connectors"] = {"standard": {}}
+    rows, has = verify.read_inputs([("standard", str(folder))], v, "secret")
+    return recompute.recompute(rows, has, v, verify.load_rules(), sample)
+
+
 @pytest.fixture
 def marts(tmp_path):
-    """The marts recomputed from CSV texts, one per entity of connector standard."""
-
-    def run(changed=None, sample=1, **entities):
-        for entity, text in entities.items():
-            (tmp_path / f"{entity}.csv").write_text(text.strip() + "\n", "utf-8")
-        v = verify.load_vars(changed or {}, None)
-        v["connectors"] = {"standard": {}}
-        rows, has = verify.read_inputs([("standard", str(tmp_path))], v, "secret")
-        return recompute.recompute(rows, has, v, verify.load_rules(), sample)
-
-    return run
+    return functools.partial(recomputed, tmp_path)
 
 
 def orders_of(*rows):
@@ -517,27 +520,72 @@ def test_types_and_columns(frame):
 # ---- the command ----
 
 
+def database_of(found, folder):
+    """Arguments for a database that holds the marts found in the folder's files."""
+    database = folder / "marts.duckdb"
+    with duckdb.connect(str(database)) as con:
+        con.execute('create schema "marts"."marts"')
+        for name, frame in found.items():
+            if name == "rejected_rows":
+                frame = frame.drop("rows")
+            if name == "model_parameters":
+                tried = pl.when("iterations_bounded").then(8)
+                frame = frame.with_columns(iterations=tried.cast(pl.Int64))
+            frame.write_parquet(folder / name)
+            con.execute(
+                f'create table "marts"."marts".{name} as from read_parquet(?)',
+                [str(folder / name)],
+            )
+            (folder / name).unlink()
+    arguments = ["--database", str(database), "--connector", "standard"]
+    return [*arguments, "--data", str(folder)]
+
+
+ONLY_ORDERS = '{"connectors": {"standard": {"entities": ["orders"]}}%s}'
+
+
 @pytest.fixture
 def shop(tmp_path, marts):
     """Arguments for a database that holds what the raw file says."""
     found = marts(
         orders=orders_of("1 A 2024-01-05", "2 A 2024-02-05", "3 B 2024-02-05 lost")
     )
-    database = tmp_path / "marts.duckdb"
-    with duckdb.connect(str(database)) as con:
-        con.execute('create schema "marts"."marts"')
-        for name, frame in found.items():
-            if name == "rejected_rows":
-                frame = frame.drop("rows")
-            frame.write_parquet(tmp_path / name)
-            table = f'"marts"."marts".{name}'
-            con.execute(
-                f"create table {table} as from read_parquet(?)", [str(tmp_path / name)]
-            )
-            (tmp_path / name).unlink()
-    arguments = ["--database", str(database), "--connector", "standard"]
-    settings = '{"connectors": {"standard": {"entities": ["orders"]}}}'
-    return [*arguments, "--data", str(tmp_path), "--vars-json", settings]
+    return [*database_of(found, tmp_path), "--vars-json", ONLY_ORDERS % ""]
+
+
+def habits() -> str:
+    """Orders of 150 customers whose rates, ends and spend are drawn."""
+    draw, rows = random.Random(4), []
+    for customer in range(150):
+        day, rate = draw.randrange(300), draw.gammavariate(0.8, 1 / 40)
+        chance, spend = draw.betavariate(1, 3), draw.gammavariate(6, 1)
+        scale = 2.5 * spend / draw.gammavariate(4, 1)
+        while day < 700:
+            date = DAY("2023-01-01") + datetime.timedelta(days=day)
+            gross = round(0.01 + draw.gammavariate(6, scale), 2)
+            rows.append(f"{len(rows)} C{customer} {date} completed {gross}")
+            if draw.random() < chance:
+                break
+            day += 1 + int(draw.expovariate(rate))
+    return orders_of(*rows)
+
+
+@pytest.fixture(scope="module")
+def predicting_shop(tmp_path_factory):
+    """The same of a shop that is large enough for predictions."""
+    folder = tmp_path_factory.mktemp("predicting")
+    changed = {"prediction_minimum_customers": 50}
+    found = recomputed(folder, changed, orders=habits())
+    assert found["model_parameters"]["converged"].all()
+    settings = ONLY_ORDERS % ', "prediction_minimum_customers": 50'
+    return [*database_of(found, folder), "--vars-json", settings]
+
+
+@pytest.fixture
+def predictions(predicting_shop, tmp_path):
+    """Arguments for a copy of its database."""
+    copy = shutil.copy(predicting_shop[1], tmp_path / "copy.duckdb")
+    return ["--database", str(copy), *predicting_shop[2:]]
 
 
 def test_command_agrees(shop, capsys):
@@ -555,6 +603,56 @@ def test_command_catches_a_cent(shop, capsys):
     output = capsys.readouterr().out
     assert "DIFF  fct_customers  1 differences" in output
     assert "expected 200.00, found 200.01" in output
+
+
+@pytest.mark.parametrize(
+    ("mart", "change", "where"),
+    [
+        ("model_parameters", "value = value * 1.0001", "parameter = 'a'"),
+        ("model_parameters", "log_likelihood = log_likelihood + 1e-4", "true"),
+        ("model_parameters", "customers = customers + 1", "model = 'gamma_gamma'"),
+        ("model_parameters", "iterations = 51", "model = 'bgnbd'"),
+        ("model_parameters", "model_status = 'not_converged'", "model = 'bgnbd'"),
+        ("customer_predictions", "probability_alive = probability_alive * 1.00001", ""),
+        ("customer_predictions", "expected_purchases_365d = 0", ""),
+        ("customer_predictions", "predicted_clv = predicted_clv + 0.001", ""),
+        (
+            "customer_predictions",
+            "expected_next_purchase_date = expected_next_purchase_date + 1",
+            "",
+        ),
+        ("customer_predictions", "in_plain_words = in_plain_words || '!'", ""),
+        ("prediction_evaluation", "value = value * 1.00001", "metric = 'auc'"),
+        ("prediction_evaluation", "ci_high = ci_low", "metric = 'brier'"),
+        ("prediction_evaluation", "customers = customers - 1", "true"),
+        ("prediction_evaluation", "value = null", "metric = 'bias'"),
+        ("prediction_calibration", "actual = actual + 0.00001", "model = 'mbgnbd'"),
+        ("prediction_calibration", "decile = 11", "model = 'zero'"),
+    ],
+)
+def test_command_catches_a_changed_prediction(predictions, capsys, mart, change, where):
+    where = where or "customer_key % 7 = 0"
+    with duckdb.connect(predictions[1]) as con:
+        con.execute(f"update marts.{mart} set {change} where {where}")
+    assert verify.main(predictions) == 1
+    assert f"DIFF  {mart} " in capsys.readouterr().out
+
+
+def test_command_agrees_with_predictions(predictions, capsys):
+    assert verify.main(predictions) == 0
+    assert "ok    customer_predictions  150 rows" in capsys.readouterr().out
+
+
+def test_a_search_may_give_up_only_where_the_data_say_little(predictions, capsys):
+    """Of a sound fit it is not enough to say that it failed, and to leave it out."""
+    with duckdb.connect(predictions[1]) as con:
+        con.execute(
+            "update marts.prediction_evaluation set model_status = 'not_converged', "
+            "value = null, ci_low = null, ci_high = null where model = 'mbgnbd'"
+        )
+        con.execute("delete from marts.prediction_calibration where model = 'mbgnbd'")
+    assert verify.main(predictions) == 1
+    assert "DIFF  prediction_evaluation" in capsys.readouterr().out
 
 
 def test_command_knows_every_mart(shop, capsys):
