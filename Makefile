@@ -3,13 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 TARGET ?= duckdb
+DATABASE ?= warehouse/build.duckdb
 EXTRA := $(patsubst %,.venv/%,$(filter-out duckdb,$(TARGET)))
 
 export DO_NOT_TRACK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-engines test-cluster lint unit demo docs clean
+.PHONY: help build test test-engines test-cluster lint unit demo docs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +45,9 @@ demo: .venv/core ## make the demo seeds again
 docs: build ## rewrite the made parts of README and docs from the demo
 	python scripts/docs.py
 
+bench: .venv/core .venv/benchmark ## fit and score predictions beside the library lifetimes (DATABASE=warehouse/build.duckdb, once built)
+	python scripts/benchmark.py $(DATABASE) $(ARGS)
+
 clean: ## remove what was built, not what was installed
 	rm -rf target logs warehouse/*.duckdb* warehouse/spark
 
@@ -60,7 +64,7 @@ clean: ## remove what was built, not what was installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-.venv/postgres .venv/spark .venv/engines: .venv/%: .venv/core requirements-%.txt
+.venv/postgres .venv/spark .venv/engines .venv/benchmark: .venv/%: .venv/core requirements-%.txt
 	@echo "installing what $* needs ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-$*.txt
 	@touch $@
