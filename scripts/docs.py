@@ -1,8 +1,9 @@
 """Make the generated parts of README.md and the picture docs/cohorts.svg.
 
 The tables come from the yml files, the console block and the picture from the
-published demo. A generated part stands between `<!-- made by scripts/docs.py: NAME -->`
-and `<!-- end: NAME -->`; the rest of the README is never touched.
+published demo, one report card from a published CDNOW sample where it is given. A
+generated part stands between `<!-- made by scripts/docs.py: NAME -->` and
+`<!-- end: NAME -->`; the rest of the README is never touched.
 Exit code 0: done, or nothing to change; 1: `--check` found changes; 2: no demo.
 """
 
@@ -29,10 +30,20 @@ SUBJECTS = {
     "value": "Value and season 价值与季节",
     "products": "Products 商品",
     "channels": "Channels 渠道",
+    "prediction": "Prediction 预测",
     "profile": "Profile 用户画像",
     "audit": "Audit",
 }
 
+METRICS = {  # of prediction_evaluation, and their titles
+    "rmse": "RMSE",
+    "poisson_deviance": "Poisson deviance",
+    "bias": "bias",
+    "brier": "Brier",
+    "auc": "AUC",
+    "top_decile_capture": "bought by the top tenth",
+    "false_alarm_rate": "false alarms",
+}
 COHORTS = 18  # rows of the picture, the youngest ones
 AGES = 13  # columns: 30-day ages 0 to 12
 WINDOW = 90  # days of the rate at the right
@@ -190,6 +201,38 @@ def connect_demo(published: Path):
             f"{published} is not the demo; run `make build` without own data"
         )
     return con
+
+
+# -- report card of the predictions, from any published file --
+
+
+def report_card(con) -> str:
+    """Every model and rule of thumb at the latest origin, by rising RMSE."""
+    origin, customers = con.execute(
+        "select origin, customers from marts.prediction_evaluation "
+        "order by origin desc limit 1"
+    ).fetchone()
+    found = con.execute(
+        "select model, is_baseline, metric, value, ci_low, ci_high "
+        "from marts.prediction_evaluation where origin = ?",
+        [origin],
+    ).fetchall()
+    cells = {(model, metric): rest for model, _, metric, *rest in found}
+    models = sorted(
+        {(model, is_rule) for model, is_rule, *_ in found},
+        key=lambda row: (cells[row[0], "rmse"][0], row[0]),
+    )
+    rows = [
+        [f"{model}" if is_rule else f"**{model}**"]
+        + [measured(*cells[model, metric]) for metric in METRICS]
+        for model, is_rule in models
+    ]
+    said = f"{customers:,} customers, the 90 days after {origin}, 95 % intervals:"
+    return f"{said}\n\n{table(['', *METRICS.values()], rows)}"
+
+
+def measured(value, low, high) -> str:
+    return "" if value is None else f"{value:.3f} ({low:.3f} to {high:.3f})"
 
 
 # -- picture, from the demo --
@@ -441,13 +484,23 @@ def main(argv=None) -> int:
         default=PROJECT / "warehouse" / "repurchase.duckdb",
         help="the published demo (default: warehouse/repurchase.duckdb)",
     )
+    add(
+        "--cdnow",
+        type=Path,
+        help="a published file of the CDNOW sample, for its report card "
+        "(default: leave it as it stands)",
+    )
     args = parser.parse_args(argv)
     readme_path, svg_path = PROJECT / "README.md", PROJECT / "docs" / "cohorts.svg"
     try:
         readme = readme_path.read_text("utf-8")
         with connect_demo(args.published) as con:
             svg = picture(con)
-        parts = tables() | {"make build": console(args.published, readme)}
+            parts = tables() | {"report card": report_card(con)}
+        parts["make build"] = console(args.published, readme)
+        if args.cdnow:
+            with duckdb.connect(str(args.cdnow), read_only=True) as con:
+                parts["report card of CDNOW"] = report_card(con)
         changed = [f"README.md: {name}" for name in changed_parts(readme, parts)]
         filled = fill(readme, parts)
     except (DemoError, OSError, duckdb.Error, KeyError) as error:
