@@ -4,7 +4,11 @@ import csv
 from datetime import date
 from decimal import Decimal
 
+import duckdb
 import pytest
+from conftest import ROOT
+
+import docs
 
 pytestmark = pytest.mark.usefixtures("real_data")
 
@@ -254,3 +258,11 @@ def test_retail_closes(retail):
     assert retail.row(
         "select raw_rows from source_reconciliation where entity = 'order_lines'"
     ) == (541909,)
+
+
+def test_report_card_in_the_readme(sample):
+    """The README shows the predictions of CDNOW as they come out, losses included."""
+    with duckdb.connect(str(sample.published), read_only=True) as con:
+        part = {"report card of CDNOW": docs.report_card(con)}
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert docs.changed_parts(readme, part) == []
