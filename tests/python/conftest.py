@@ -197,7 +197,8 @@ def own_dbt_folders(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         for name in ("DBT_TARGET_PATH", "DBT_LOG_PATH"):
             patch.setenv(name, str(tmp_path_factory.mktemp(name.lower())))
-        patch.setenv("REPURCHASE_IDENTITY_SECRET", "secret of the tests")
+        # The README shows what the demo gives with its own secret.
+        patch.setenv("REPURCHASE_IDENTITY_SECRET", "demo-secret")
         # build.py sets it; here it is put back at the end.
         patch.setenv("REPURCHASE_BUILD_DATABASE", "")
         yield

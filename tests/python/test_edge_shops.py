@@ -404,7 +404,7 @@ def test_a_shop_that_nobody_leaves(build_shop):
     found = build_shop(*FEW, orders=purchases(steady))
     predicts_nothing(found, "not_converged", gamma_gamma="degenerate_data")
     (most,) = found.row("select max(iterations) from model_parameters")
-    assert 1 <= most <= 40
+    assert 1 <= most <= 50
     assert found.row(
         "select count(*), count(value) from prediction_evaluation "
         "where model_status = 'not_converged'"

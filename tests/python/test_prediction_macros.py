@@ -4,7 +4,7 @@ The macros of the search use no database: here Jinja runs them without dbt.
 """
 
 import hashlib
-from math import exp, factorial
+from math import exp, factorial, log
 from types import SimpleNamespace
 
 import duckdb
@@ -174,6 +174,41 @@ def test_a_damped_step_gets_over_a_saddle():
     assert found["status"] == "converged"
     assert found["point"] == pytest.approx([0.5**0.5, 0], abs=1e-6)
     assert found["log_likelihood"] == pytest.approx(0.25, abs=1e-9)
+
+
+def test_a_step_down_is_taken_back():
+    """-ln(1 + x^2) at 0.9 is almost straight: the full step, cut to 2, leads to -1.1
+    and down. The best of the shorter ones is where the search goes on."""
+    seen = []
+
+    def scores(_, about, tried):
+        seen.append([x for (x,) in (about | tried)["fit"]])
+        return {"fit": [-log(1 + x**2) for x in seen[-1]]}
+
+    found = MACROS.maximum_likelihood({"fit": [0.9]}, scores, None)["fit"]
+    first, second, shorter, fourth = seen[:4]
+    assert (first[0], second[0]) == near((0.9, -1.1))
+    assert min(map(abs, shorter)) < 0.9 and all(x < 0.9 for x in shorter)
+    assert fourth[0] == min(shorter, key=abs)
+    assert found["status"] == "converged"
+    assert found["point"] == pytest.approx([0], abs=1e-6)
+
+
+def test_a_search_that_only_goes_down_ends():
+    """A function that falls each time it is asked has no summit."""
+    height = []
+
+    def scores(_, about, tried):
+        height.append(len(height))
+        points = (about | tried)["fit"]
+        return {"fit": [-(x**2) - 1e6 * len(height) for (x,) in points]}
+
+    found = MACROS.maximum_likelihood({"fit": [9]}, scores, None)["fit"]
+    assert (found["status"], found["rounds"], found["point"]) == (
+        "not_converged",
+        3,
+        [9],
+    )
 
 
 def test_without_a_summit_nothing_is_found():
