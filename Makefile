@@ -64,7 +64,7 @@ clean: ## remove what was built, not what was installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-.venv/postgres .venv/spark .venv/engines .venv/benchmark: .venv/%: .venv/core requirements-%.txt
+.venv/postgres .venv/spark .venv/engines .venv/benchmark .venv/export: .venv/%: .venv/core requirements-%.txt
 	@echo "installing what $* needs ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-$*.txt
 	@touch $@
