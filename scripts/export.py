@@ -5,7 +5,9 @@ that says what each column means. Exit code 0: written; 1: not; 2: wrong call.
 """
 
 import argparse
+import codecs
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -63,11 +65,17 @@ def write_csv(con, mart: str, path: Path) -> None:
                 f"case when {risky} then '''' || {column} else {column} end as {column}"
             )
         shown.append(column)
-    table = con.sql(
-        f"select {', '.join(shown)} from marts.{quoted(mart)} order by all"
-    ).pl()
-    with open(path, "wb") as file:
-        table.write_csv(file, include_bom=True)
+    text = path.with_name(path.name + ".text")
+    try:
+        con.execute(
+            f"copy (select {', '.join(shown)} from marts.{quoted(mart)} order by all) "
+            f"to {literal(str(text))} (format csv, header)"
+        )
+        with open(text, "rb") as plain, open(path, "wb") as marked:
+            marked.write(codecs.BOM_UTF8)
+            shutil.copyfileobj(plain, marked)
+    finally:
+        text.unlink(missing_ok=True)
 
 
 def write_xlsx(con, mart: str, path: Path) -> None:
