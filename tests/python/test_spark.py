@@ -15,6 +15,7 @@ pytestmark = pytest.mark.engines
 SMALL = {
     "int_as_of_date",
     "int_observation",
+    "int_prediction_origins",
     "int_rfm_bounds",
     "lifecycle_limits",
     "holidays",
