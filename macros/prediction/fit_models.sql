@@ -27,16 +27,23 @@
             buyers, repurchase.btyd_scores, btyd_groups
         )) -%}
         {#- Where hardly anybody drops out the search may lose its way from a start at
-            which many do. -#}
-        {%- set again = {} -%}
-        {%- for fit in buyers if fits[fit].status != 'converged' -%}
-            {%- do again.update({fit: [0, 2, -5, 1]}) -%}
-        {%- endfor -%}
-        {%- for fit, found in repurchase.maximum_likelihood(
-            again, repurchase.btyd_scores, btyd_groups
-        ).items() -%}
-            {%- do found.update({'rounds': found.rounds + fits[fit].rounds}) -%}
-            {%- do fits.update({fit: found}) -%}
+            which many do; MBG/NBD then begins where BG/NBD ended. -#}
+        {%- for second in ['bgnbd', 'mbgnbd'] -%}
+            {%- set again = {} -%}
+            {%- for fit in buyers
+                if fit[0] == second and fits[fit].status != 'converged' -%}
+                {%- set sibling = fits[('bgnbd', fit[1])] -%}
+                {%- do again.update({
+                    fit: sibling.point if sibling.status == 'converged'
+                    else [0, 2, -5, 1]
+                }) -%}
+            {%- endfor -%}
+            {%- for fit, found in repurchase.maximum_likelihood(
+                again, repurchase.btyd_scores, btyd_groups
+            ).items() -%}
+                {%- do found.update({'rounds': found.rounds + fits[fit].rounds}) -%}
+                {%- do fits.update({fit: found}) -%}
+            {%- endfor -%}
         {%- endfor -%}
         {%- do fits.update(repurchase.maximum_likelihood(
             spenders, repurchase.gamma_gamma_scores, spend_groups
