@@ -82,6 +82,14 @@ def test_fits_have_a_wider_one(frame, factor, count):
     assert finding.differences == count
 
 
+def test_how_long_a_search_takes_is_its_own(frame):
+    ours, theirs = (frame.with_columns(iterations=pl.lit(n)) for n in (8, 11))
+    for mart, differences in [("model_parameters", 0), ("fct_orders", 3)]:
+        frames = {"duckdb": ours, "postgres": theirs}
+        (finding,) = parity.compare_mart(mart, frames, ["key"])
+        assert finding.differences == differences
+
+
 def test_columns_have_to_be_the_same(frame):
     wider = frame.with_columns(more=pl.lit(1))
     assert compared(frame, wider) == (1, ["column more: not there on duckdb"])
