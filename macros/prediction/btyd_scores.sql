@@ -9,19 +9,7 @@
 with
 
 candidates as (
-    select
-        model,
-        cast(origin as date) as origin_date,
-        cast(candidate as bigint) as candidate,
-        cast(anchor as bigint) as anchor,
-        exp({{ repurchase.cast_as('log_r', 'double') }}) as r,
-        exp({{ repurchase.cast_as('log_alpha', 'double') }}) as alpha,
-        exp({{ repurchase.cast_as('log_a', 'double') }}) as a,
-        exp({{ repurchase.cast_as('log_b', 'double') }}) as b
-    from (
-        values
-        {{ repurchase.candidate_rows(about, tried) }}
-    ) as given (model, origin, candidate, anchor, log_r, log_alpha, log_a, log_b)
+    {{ repurchase.candidates(['r', 'alpha', 'a', 'b'], about, tried) }}
 ),
 
 repeats as (

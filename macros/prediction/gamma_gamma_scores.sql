@@ -6,18 +6,7 @@
 with
 
 candidates as (
-    select
-        model,
-        cast(origin as date) as origin_date,
-        cast(candidate as bigint) as candidate,
-        cast(anchor as bigint) as anchor,
-        exp({{ repurchase.cast_as('log_p', 'double') }}) as p,
-        exp({{ repurchase.cast_as('log_q', 'double') }}) as q,
-        exp({{ repurchase.cast_as('log_v', 'double') }}) as v
-    from (
-        values
-        {{ repurchase.candidate_rows(about, tried) }}
-    ) as given (model, origin, candidate, anchor, log_p, log_q, log_v)
+    {{ repurchase.candidates(['p', 'q', 'v'], about, tried) }}
 ),
 
 anchors as (
