@@ -18,8 +18,7 @@ help: ## list the targets
 build: .venv/core $(EXTRA) ## install, build the demo (or ARGS="--connector ... --data ...") on duckdb (or TARGET=postgres, spark), test, verify, publish
 	@python scripts/build.py --target $(TARGET) $(ARGS)
 
-test: .venv/dev lint ## install, lint, build the demo with its data tests, then pytest with all unit tests
-	python scripts/build.py
+test: .venv/dev lint ## install, lint, then pytest: it builds the demo and other shops and runs all unit tests
 	pytest --numprocesses auto --dist loadfile
 
 test-engines: .venv/dev .venv/engines ## install, then all tests of PostgreSQL and Spark (needs Java); a PostgreSQL server comes along
