@@ -191,8 +191,8 @@ COLUMNS = {
         cumulative_repurchase_difference cumulative_ltv_difference
     """),
     "calendar_revenue": columns("""
-        date_day as_of_date currency orders customers new_customers
-        returning_customers new_customer_orders returning_customer_orders guest_orders gross_amount
+        date_day as_of_date currency orders customers new_customers returning_customers
+        new_customer_orders returning_customer_orders guest_orders gross_amount
         discount_amount refund_amount_by_refund_date refund_amount_by_order_date
         net_amount_by_order_date new_customer_net_amount returning_customer_net_amount
         guest_net_amount
