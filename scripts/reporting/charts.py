@@ -55,6 +55,16 @@ def label(x, y, words, colour=INK, **more) -> dict:
     return look | {"x": x, "y": y, "text": words, "font": {"color": colour}} | more
 
 
+def apart(labels: list[dict], gap: float) -> list[dict]:
+    """Labels moved up where one would touch the one below, by `gap` on the y axis."""
+    moved, floor = [], float("-inf")
+    for one in sorted(labels, key=lambda one: one["y"]):
+        floor = max(one["y"], floor)
+        moved.append(one | {"y": floor})
+        floor += gap
+    return moved
+
+
 def band(x, low, high, colour) -> list[dict]:
     """Two traces that fill the space between two lines."""
     edge = {"x": x, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}

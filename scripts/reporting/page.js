@@ -53,7 +53,7 @@
       return found ? colour(found[1], found[2]) : value;
     }
     if (Array.isArray(value)) {
-      return typeof value[0] === "number" ? value.slice() : value.map(resolved);
+      return value.map(resolved);
     }
     if (value && typeof value === "object") {
       if ("en" in value && "zh" in value) return value[language];
@@ -98,7 +98,10 @@
       margin: { l: 8, r: 50, t: 12, b: 8, ...own.margin },
     };
     for (const key of new Set(["xaxis", "yaxis", ...Object.keys(own)])) {
-      if (/^[xy]axis\d*$/.test(key)) look[key] = { ...axis, ...own[key] };
+      if (/^[xy]axis\d*$/.test(key)) {
+        look[key] = { ...axis, ...own[key] };
+        if (look[key].title) look[key].title.font = { size: look.font.size };
+      }
     }
     return look;
   }

@@ -88,8 +88,9 @@ def shops(marts: Marts) -> str:
 def render(con) -> str:
     """The whole page from a connection to a published file. Raises duckdb.Error."""
     marts = Marts(con)
-    sections = filled_sections(marts)
     orders = marts.rows("select coalesce(sum(orders), 0) as n from calendar_revenue")
+    shop_names = shops(marts)
+    sections = filled_sections(marts)
     environment = Environment(
         loader=FileSystemLoader(HERE),
         autoescape=True,
@@ -99,7 +100,7 @@ def render(con) -> str:
     )
     environment.filters |= {"bare": bare, "named": named}
     return environment.get_template("page.html.jinja").render(
-        shops=shops(marts),
+        shops=shop_names,
         currency=marts.currency or "–",
         as_of=day(marts.as_of),
         orders=number(orders[0].n),

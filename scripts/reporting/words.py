@@ -31,6 +31,9 @@ class Text:
     def __bool__(self) -> bool:
         return bool(self.en)
 
+    def __iter__(self):
+        return iter((self.en, self.zh))
+
     def each(self, change) -> "Text":
         """With `change` done to the words of both languages."""
         return replace(self, en=change(self.en), zh=change(self.zh))
@@ -72,7 +75,7 @@ def same(words) -> Text:
 
 
 def bilingual(words: str | None) -> Text:
-    """Words of a rule seed, "English 中文", told apart at the first Chinese character."""
+    """Words of a rule seed, "English 中文", parted at the first Chinese character."""
     found = CHINESE.search(words or "")
     if not found or not words[: found.start()].strip():
         return same(words)
@@ -122,19 +125,28 @@ def money(value, locale, currency, decimals=0):
 @formatter
 def compact(value, locale):
     """1.5M and 152.6万, for labels in charts"""
-    digits = 1 if abs(value) >= 1000 else 0
-    return numbers.format_compact_decimal(value, locale=locale, fraction_digits=digits)
+    return numbers.format_compact_decimal(
+        rounded(value), locale=locale, fraction_digits=1
+    )
 
 
 @formatter
 def compact_money(value, locale, currency):
     """CN¥1.5M and ¥152.6万, for headlines"""
     if not currency:
-        return numbers.format_compact_decimal(value, locale=locale, fraction_digits=1)
-    digits = 1 if abs(value) >= 1000 else 0
+        return numbers.format_compact_decimal(
+            rounded(value), locale=locale, fraction_digits=1
+        )
     return numbers.format_compact_currency(
-        value, currency, locale=locale, fraction_digits=digits
+        rounded(value), currency, locale=locale, fraction_digits=1
     )
+
+
+def rounded(value):
+    """What is too small for a compact form, without needless decimals."""
+    if abs(value) >= 1000:
+        return value
+    return round(value) if abs(value) >= 10 or value == 0 else round(value, 1)
 
 
 @formatter
@@ -154,9 +166,8 @@ def interval(low, high, decimals=1) -> Text:
     """A 95 % interval of a share: 29.3%–33.7%"""
     if low is None or high is None:
         return NONE
-    ends = Text("{low}–{high}", "{low}–{high}")
-    plain = [replace(share(end, decimals), exact=None) for end in (low, high)]
-    return ends.fill(low=plain[0], high=plain[1])
+    ends = share(low, decimals), share(high, decimals)
+    return Text(*("–".join(pair) for pair in zip(*ends, strict=True)), f"{low} {high}")
 
 
 NONE = Text("–", "–")

@@ -55,7 +55,7 @@ def answer(youngest) -> Text:
     return Text(
         "Of the youngest cohort whose 90 days are over, {month}, {back} of {size} "
         "customers ({rate}) bought again within them.",
-        "最近一个满 90 天的同期群（{month} 首购）共 {size} 位客户，"
+        "最近一个满 90 天的同期群（{month}首购）共 {size} 位客户，"
         "90 天内复购 {back} 位（{rate}）。",
     ).fill(
         month=month(youngest.cohort_start),

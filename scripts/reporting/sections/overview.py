@@ -94,7 +94,7 @@ def tiles(marts, total, rate) -> Tiles:
             "revenue",
             Text("net revenue", "净收入"),
             compact_money(total.revenue, marts.currency),
-            Text("{exact}, all time", "{exact}，累计").fill(
+            Text("{exact}, all refunds taken off", "{exact}，已扣全部退款").fill(
                 exact=money(total.revenue, marts.currency)
             ),
         ),
@@ -120,7 +120,8 @@ def tiles(marts, total, rate) -> Tiles:
                 Text(
                     "{repurchasers} of {eligible} whose 90 days are over; "
                     "95 % interval {interval}",
-                    "满 90 天的 {eligible} 人中 {repurchasers} 人；95% 置信区间 {interval}",
+                    "满 90 天的 {eligible} 人中 {repurchasers} 人；"
+                    "95% 置信区间 {interval}",
                 ).fill(
                     repurchasers=number(rate.repurchasers),
                     eligible=number(rate.eligible_customers),
@@ -176,9 +177,10 @@ def revenue_chart(marts) -> Chart:
             "x": starts,
             "y": year_ago,
             "marker": {
-                "symbol": "line-ew",
-                "size": 14,
-                "line": {"width": 2.5, "color": charts.INK},
+                "symbol": "diamond",
+                "size": 8,
+                "color": charts.INK,
+                "line": {"width": 1, "color": charts.PAPER},
             },
             "hovertemplate": Text("a year before: %{y:,.0f}", "去年同月：%{y:,.0f}"),
         }
@@ -190,9 +192,10 @@ def revenue_chart(marts) -> Chart:
             currency=marts.currency
         ),
         Text(
-            "The best month was {month} with {revenue}. A dash marks the same month "
+            "The best month was {month} with {revenue}. A diamond marks the same month "
             "of the year before; a hatched month is not over.",
-            "最高的月份是 {month}，净收入 {revenue}。短横线为去年同月；斜线柱表示当月未结束。",
+            "最高的月份是 {month}，净收入 {revenue}。"
+            "菱形为去年同月；斜线柱表示当月未结束。",
         ).fill(
             month=month(best.month_start),
             revenue=money(best.revenue, marts.currency),
@@ -238,7 +241,8 @@ def comparison(marts, last, before):
         Text(
             "Money in {currency}, by order date. A dash: the data do not reach back "
             "so far. On the first purchase day a customer is new.",
-            "金额单位 {currency}，按下单日期。“–”表示数据不足。首个购买日的客户算新客。",
+            "金额单位 {currency}，按下单日期。“–”表示数据不足。"
+            "客户在首个购买日算新客。",
         ).fill(currency=marts.currency),
     )
 
@@ -259,7 +263,7 @@ def returning_chart(marts) -> Chart:
         Text(
             "In {month}, {returning} of {buyers} buyers ({rate}) had bought before. "
             "The band is the 95 % interval; months that are not over are left out.",
-            "{month} 的 {buyers} 位购买客户中，{returning} 位是老客（{rate}）。"
+            "{month}的 {buyers} 位购买客户中，{returning} 位是老客（{rate}）。"
             "色带为 95% 置信区间；未结束的月份不显示。",
         ).fill(
             month=month(last.period_start),

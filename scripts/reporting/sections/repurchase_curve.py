@@ -20,8 +20,8 @@ STEPS = {  # number of the earlier purchase: name of the next, colour
 
 def section(marts) -> Content:
     curves = {
-        number: rows
-        for number in STEPS
+        step: rows
+        for step in STEPS
         if (
             rows := marts.rows(
                 "select day, cumulative_repurchase, ci_low, ci_high, at_risk, "
@@ -29,7 +29,7 @@ def section(marts) -> Content:
                 "left join purchase_gaps using (purchase_number) "
                 "where stratum_type = 'all' and purchase_number = ? and day <= ? "
                 "order by day",
-                number,
+                step,
                 DAYS,
             )
         )
@@ -55,7 +55,8 @@ def answer(curves, first) -> Text:
     words = Text(
         "Of {eligible} customers whose first purchase is 180 days old, {continuing} "
         "({rate}) bought again within them",
-        "首购满 180 天的 {eligible} 位客户中，{continuing} 位（{rate}）在 180 天内再次购买",
+        "首购满 180 天的 {eligible} 位客户中，{continuing} 位（{rate}）"
+        "在 180 天内再次购买",
     ).fill(
         eligible=number(first.eligible_customers_180d),
         continuing=number(first.continuing_customers_180d),
@@ -74,7 +75,6 @@ def curve_chart(curves) -> Chart:
     for purchase_number, rows in curves.items():
         name, colour = STEPS[purchase_number]
         solid = [row for row in rows if not row.is_thin_tail]
-        days = [row.day for row in rows]
         # The interval of the mart is that of survival, the share not yet back.
         traces += charts.band(
             [row.day for row in solid],
@@ -83,12 +83,14 @@ def curve_chart(curves) -> Chart:
             colour,
         )
         hover = Text(
-            "{name} purchase by day %{{x}}: %{{y:.1%}}\n%{{customdata:,}} still waiting",
+            "{name} purchase by day %{{x}}: %{{y:.1%}}\n"
+            "%{{customdata:,}} still waiting",
             "{name}购买，第 %{{x}} 天：%{{y:.1%}}\n仍在观察 %{{customdata:,}} 人",
         ).fill(name=name)
         line = {"type": "scatter", "mode": "lines", "hovertemplate": hover}
-        for part, dash in [(solid, "solid"), (rows[len(solid) :], "dot")]:
-            if part:
+        thin = rows[max(len(solid) - 1, 0) :]
+        for part, dash in [(solid, "solid"), (thin, "dot")]:
+            if len(part) > 1:
                 traces.append(
                     line
                     | {
@@ -102,7 +104,7 @@ def curve_chart(curves) -> Chart:
         label = Text("{name} {rate}", "{name} {rate}").fill(
             name=name, rate=share(end.cumulative_repurchase, 0)
         )
-        labels.append(charts.label(days[-1], end.cumulative_repurchase, label, colour))
+        labels.append(charts.label(end.day, end.cumulative_repurchase, label, colour))
     return Chart(
         Text("Share that has bought again", "已再次购买的客户占比"),
         Text(
@@ -124,7 +126,7 @@ def curve_chart(curves) -> Chart:
             },
             "yaxis": charts.SHARES,
             "margin": {"r": 90},
-            "annotations": labels,
+            "annotations": charts.apart(labels, 0.05),
         },
         height=400,
     )

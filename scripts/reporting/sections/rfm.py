@@ -1,5 +1,7 @@
 """Who are the best customers, and who is slipping away?"""
 
+from textwrap import wrap
+
 from reporting import charts
 from reporting.blocks import Chart, Content
 from reporting.tables import table
@@ -93,9 +95,10 @@ def grid(marts, cells) -> Chart:
         ),
         Text(
             "The fullest cell is R {r}, F {f} ({segment}) with {customers} customers "
-            "and {amount}. In each cell: segment, customers, net revenue in {currency}.",
-            "人数最多的是 R {r}、F {f}（{segment}）：{customers} 位客户，净收入 {amount}。"
-            "格内依次为分层、客户数、净收入（{currency}）。",
+            "and {amount}. In each cell: segment, customers, net revenue in "
+            "{currency}.",
+            "人数最多的是 R {r}、F {f}（{segment}）：{customers} 位客户，"
+            "净收入 {amount}。格内依次为分层、客户数、净收入（{currency}）。",
         ).fill(
             r=largest.r_score,
             f=largest.f_score,
@@ -142,13 +145,15 @@ def grid(marts, cells) -> Chart:
                 "dtick": 1,
                 "showgrid": False,
             },
+            "margin": {"r": 0},
         },
         height=520,
     )
 
 
 def cell_label(row) -> Text:
-    name = name_of(row).each(lambda words: words.replace(" ", "\n", 1))
+    name = name_of(row)
+    name = Text(name.en.replace(" ", "\n", 1), "\n".join(wrap(name.zh, 4)))
     return Text("{name}\n{customers}\n{amount}", "{name}\n{customers}\n{amount}").fill(
         name=name, customers=number(row.customers), amount=compact(row.net_amount)
     )
@@ -207,11 +212,12 @@ def moves_chart(segments, moves) -> Chart:
             )
         )
     most = max(range(len(names)), key=lambda place: entered[place])
+    widest = 1.25 * max(entered + left)  # with room for the figures
     ranks = [row.segment_rank for row in reversed(segments)]
     colours = [charts.segment_colour(rank) for rank in ranks]
     bars = {"type": "bar", "orientation": "h", "y": ranks, "textposition": "outside"}
     return Chart(
-        Text("Who moved in {month}", "{month} 的分层变动").fill(
+        Text("Who moved in {month}", "{month}的分层变动").fill(
             month=month(moves[0].snapshot_month)
         ),
         Text(
@@ -242,7 +248,11 @@ def moves_chart(segments, moves) -> Chart:
         ],
         {
             "barmode": "relative",
-            "xaxis": {"showticklabels": False, "showgrid": False},
+            "xaxis": {
+                "showticklabels": False,
+                "showgrid": False,
+                "range": [-widest, widest],
+            },
             "yaxis": {"tickvals": ranks, "ticktext": names, "autorange": "reversed"},
         },
         height=420,
