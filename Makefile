@@ -10,13 +10,16 @@ export DO_NOT_TRACK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-engines test-cluster lint unit demo docs bench clean
+.PHONY: help build report test test-engines test-cluster lint unit demo docs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: .venv/core $(EXTRA) ## install, build the demo (or ARGS="--connector ... --data ...") on duckdb (or TARGET=postgres, spark), test, verify, publish
-	@python scripts/build.py --target $(TARGET) $(ARGS)
+build: .venv/core .venv/report $(EXTRA) ## install, build the demo (or ARGS="--connector ... --data ...") on duckdb (or TARGET=postgres, spark), test, verify, publish, report
+	@python scripts/build.py --target $(TARGET) --report $(ARGS)
+
+report: .venv/core .venv/report ## draw warehouse/report.html again from what is published
+	@python scripts/report.py $(ARGS)
 
 test: .venv/dev lint ## install, lint, then pytest: it builds the demo and other shops and runs all unit tests
 	pytest --numprocesses auto --dist loadfile
@@ -48,7 +51,7 @@ bench: .venv/core .venv/benchmark ## fit and score predictions beside the librar
 	python scripts/benchmark.py $(DATABASE) $(ARGS)
 
 clean: ## remove what was built, not what was installed
-	rm -rf target logs warehouse/*.duckdb* warehouse/spark
+	rm -rf target logs warehouse/*.duckdb* warehouse/*.html warehouse/spark
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -63,7 +66,7 @@ clean: ## remove what was built, not what was installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-.venv/postgres .venv/spark .venv/engines .venv/benchmark .venv/export: .venv/%: .venv/core requirements-%.txt
+.venv/postgres .venv/spark .venv/engines .venv/benchmark .venv/export .venv/report: .venv/%: .venv/core requirements-%.txt
 	@echo "installing what $* needs ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-$*.txt
 	@touch $@

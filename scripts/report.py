@@ -18,11 +18,12 @@ class ReportError(Exception):
 def report(published: Path, page: Path) -> int:
     """Write the page and return its bytes; a page that is there is replaced whole.
 
-    Raises ReportError, OSError, duckdb.Error, or ModuleNotFoundError without the
-    packages of requirements-report.txt.
+    Raises ReportError, OSError or duckdb.Error.
     """
-    from reporting.page import render
-
+    try:
+        from reporting.page import render
+    except ModuleNotFoundError as error:  # one of requirements-report.txt
+        raise ReportError(f"it needs {error.name}: make .venv/report") from None
     if not published.is_file():
         raise ReportError(f"there is no {published}; build first")
     with duckdb.connect(
@@ -46,9 +47,6 @@ def main(argv=None) -> int:
     args = parser.parse_args(argv)
     try:
         size = report(args.published, args.out)
-    except ModuleNotFoundError as error:
-        print(f"report: needs {error.name}: make .venv/report", file=sys.stderr)
-        return 1
     except (ReportError, OSError, duckdb.Error) as error:
         print(f"report: {str(error).splitlines()[0]}", file=sys.stderr)
         return 1

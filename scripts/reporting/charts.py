@@ -58,7 +58,8 @@ def label(x, y, words, colour=INK, **more) -> dict:
 def apart(labels: list[dict], gap: float) -> list[dict]:
     """Labels moved up where one would touch the one below, by `gap` on the y axis."""
     moved, floor = [], float("-inf")
-    for one in sorted(labels, key=lambda one: one["y"]):
+    known = [one for one in labels if one["y"] is not None]
+    for one in sorted(known, key=lambda one: one["y"]):
         floor = max(one["y"], floor)
         moved.append(one | {"y": floor})
         floor += gap

@@ -61,10 +61,11 @@ class Line:
 
 
 class Canvas:
-    """SVG shapes in one language."""
+    """SVG shapes in one language, under a name that no other picture has."""
 
-    def __init__(self, language: str):
-        self.language = language
+    def __init__(self, language: str, name: Text):
+        self.language, self.name = language, name
+        self.id = f"{name.en.lower().replace(' ', '-')}-{language}"
         self.shapes: list[str] = []
 
     def words(self, text: Text):
@@ -85,7 +86,7 @@ class Canvas:
         self.shapes.append(shape + inside)
 
     def hatch(self, x, y, width, height):
-        self.box(x, y, width, height, f"url(#hatch-{self.language})")
+        self.box(x, y, width, height, f"url(#{self.id}-hatch)")
 
     def line(self, x1, y1, x2, y2, colour, extra=""):
         self.shapes.append(
@@ -93,12 +94,10 @@ class Canvas:
             f'stroke="var(--{colour})"{extra}/>'
         )
 
-    def svg(self, height: int, name: Text, story: Text) -> Markup:
+    def svg(self, height: int, story: Text) -> Markup:
         """The picture of a height, with its name and story for screen readers."""
-        language = self.language
-        ids = f"picture-{name.en.lower().replace(' ', '-')}-{language}"
         hatch = (
-            f'<defs><pattern id="hatch-{language}" width="6" height="6" '
+            f'<defs><pattern id="{self.id}-hatch" width="6" height="6" '
             'patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
             '<rect width="6" height="6" fill="var(--paper)"/>'
             '<rect width="1.6" height="6" fill="var(--faint)"/></pattern></defs>'
@@ -109,9 +108,9 @@ class Canvas:
                     '<svg xmlns="http://www.w3.org/2000/svg" class="cohorts" '
                     f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
                     f'height="{height}" role="img" '
-                    f'aria-labelledby="{ids}-name {ids}-story">',
-                    f'<title id="{ids}-name">{self.words(name)}</title>',
-                    f'<desc id="{ids}-story">{self.words(story)}</desc>',
+                    f'aria-labelledby="{self.id}-name {self.id}-story">',
+                    f'<title id="{self.id}-name">{self.words(self.name)}</title>',
+                    f'<desc id="{self.id}-story">{self.words(story)}</desc>',
                     f"<style>{STYLE}</style>",
                     hatch,
                     f'<rect width="{WIDTH}" height="{height}" rx="8" '
@@ -246,6 +245,8 @@ def average_cell(row) -> Cell:
         customers=number(row.eligible_customers),
     )
     rate = row.cumulative_repurchase_rate
+    if rate is None:
+        return Cell(row.period_number)
     return Cell(row.period_number, step_of(rate * 100 / STEP), percent(rate), hover)
 
 
@@ -288,7 +289,7 @@ def repurchase_picture(marts: Marts, language: str, shop: Text) -> Markup:
     )
     everybody = rates[None]
     lines = repurchase_lines(cohorts, rates)
-    canvas = Canvas(language)
+    canvas = Canvas(language, Text("Repurchase by cohort", "同期群复购"))
     title = Text(
         "Who comes back, by month of the first purchase", "各月首购客户的复购情况"
     )
@@ -341,8 +342,7 @@ def repurchase_picture(marts: Marts, language: str, shop: Text) -> Markup:
         draw_rate(canvas, average_y, rate_x, everybody, words)
     ends = [same(step * STEP) for step in range(STEPS)]
     draw_legend(canvas, average_y + ROW + 18, ends, same("%"))
-    name = Text("Repurchase by cohort", "同期群复购")
-    return canvas.svg(average_y + ROW + 56, name, repurchase_story(everybody))
+    return canvas.svg(average_y + ROW + 56, repurchase_story(everybody))
 
 
 def value_lines(cohorts: dict, highest: float) -> list[Line]:
@@ -378,7 +378,7 @@ def value_picture(marts: Marts, language: str) -> Markup:
     mature = [row for rows in cohorts.values() for row in rows if row.is_mature]
     highest = max([float(row.cumulative_ltv) for row in mature] + [1.0])
     lines = value_lines(cohorts, highest)
-    canvas = Canvas(language)
+    canvas = Canvas(language, Text("Revenue by cohort", "同期群收入"))
     title = Text(
         "What a customer has brought in, by month of the first purchase",
         "各月首购客户的人均累计净收入",
@@ -393,5 +393,4 @@ def value_picture(marts: Marts, language: str) -> Markup:
     bottom = draw_triangle(canvas, lines)
     ends = [compact(highest * step / STEPS) for step in range(STEPS)]
     draw_legend(canvas, bottom + 18, ends, same(marts.currency))
-    name = Text("Revenue by cohort", "同期群收入")
-    return canvas.svg(bottom + 56, name, title)
+    return canvas.svg(bottom + 56, title)

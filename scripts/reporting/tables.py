@@ -26,13 +26,12 @@ def table(title: Text, head: list[Text], rows: list, note: Text = EMPTY) -> Tabl
 def html(language: str, title: Text, head: list[Text], rows) -> Markup:
     """One language of a table, every word of it escaped here."""
     names = [f"c{column}" for column in range(len(head))]
-    cells = [
-        [
-            str(escape(getattr(named(cell, f"{row[0].en}/{column.en}"), language)))
-            for cell, column in zip(row, head, strict=True)
-        ]
-        for row in rows
-    ]
+
+    def cell(row, place) -> str:
+        key = f"{Markup(escape(row[0].en)).striptags()}/{head[place].en}"
+        return str(escape(getattr(named(row[place], key), language)))
+
+    cells = [[cell(row, place) for place in range(len(head))] for row in rows]
     frame = pl.DataFrame(cells, schema=dict.fromkeys(names, pl.String), orient="row")
     labels = [great_tables.html(str(escape(getattr(text, language)))) for text in head]
     numeric = [

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from reporting import cohort_picture
+from reporting.marts import Marts
 
 import docs
 
@@ -79,27 +81,31 @@ def test_console_and_picture_are_of_the_demo(demo, capsys):
 
 def test_console_is_what_build_prints(demo):
     """Line by line, but for the path and how long it took."""
-    shown = docs.console(demo.published, README).splitlines()[3:-1]
-    printed = demo.output.splitlines()[-len(shown) :]
-    assert [line for line in shown if not line.startswith(("published", "took"))] == [
-        line for line in printed if not line.startswith(("published", "took"))
-    ]
+    places = ("published", "report", "took")
+
+    def figures(lines):
+        return [line for line in lines if not line.startswith(places)]
+
+    shown = figures(docs.console(demo.published, README).splitlines()[3:-1])
+    assert figures(demo.output.splitlines())[-len(shown) :] == shown
     assert len(shown) > 10
 
 
 def test_picture_shows_no_open_cell_as_a_figure(demo):
     """Hatched cells are the immature ones of the mart, coloured ones the mature."""
     with docs.connect_demo(demo.published) as con:
-        svg = docs.picture(con)
+        svg = cohort_picture.repurchase_picture(Marts(con), "en", docs.SHOP)
     cells = demo.rows(
         "select is_mature from cohort_retention where period_type = '30_days' "
         "and period_number < ? and cohort_start in (select distinct cohort_start "
         "from cohort_retention where period_type = '30_days' order by 1 desc limit ?)",
-        docs.AGES,
-        docs.COHORTS,
+        cohort_picture.AGES,
+        cohort_picture.COHORTS,
     )
     mature = sum(is_mature for (is_mature,) in cells)
-    assert svg.count("url(#hatch)") == len(cells) - mature + 1  # and one in the legend
+    assert (
+        svg.count("url(#repurchase-by-cohort-en-hatch)") == len(cells) - mature + 1
+    )  # and one in the legend
     assert len(re.findall(r"<title>\d{4}-\d\d, age", svg)) == mature
 
 

@@ -53,13 +53,14 @@ def both(draw) -> Text:
 
 def answer(youngest) -> Text:
     return Text(
-        "Of the youngest cohort whose 90 days are over, {month}, {back} of {size} "
-        "customers ({rate}) bought again within them.",
-        "最近一个满 90 天的同期群（{month}首购）共 {size} 位客户，"
-        "90 天内复购 {back} 位（{rate}）。",
+        "Of the youngest cohort whose 90 days are over, {month}, "
+        "{cohort_repurchasers} of {cohort_size} customers ({cohort_rate}) bought again "
+        "within them.",
+        "最近一个满 90 天的同期群（{month}首购）共 {cohort_size} 位客户，"
+        "90 天内复购 {cohort_repurchasers} 位（{cohort_rate}）。",
     ).fill(
         month=month(youngest.cohort_start),
-        back=number(youngest.repurchasers),
-        size=number(youngest.eligible_customers),
-        rate=share(youngest.repurchase_rate),
+        cohort_repurchasers=number(youngest.repurchasers),
+        cohort_size=number(youngest.eligible_customers),
+        cohort_rate=share(youngest.repurchase_rate),
     )

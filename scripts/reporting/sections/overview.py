@@ -135,14 +135,14 @@ def tiles(marts, total, rate) -> Tiles:
 def revenue_chart(marts) -> Chart:
     """Net revenue by month and kind of buyer, with the same month of last year."""
     months = marts.rows(
-        "select date_trunc('month', date_day) as month_start, "
+        "select month_start, "
         "sum(net_amount_by_order_date) as revenue, "
         "sum(new_customer_net_amount) as new_revenue, "
         "sum(returning_customer_net_amount) as returning_revenue, "
         "sum(guest_net_amount) as guest_revenue, "
-        "last_day(date_trunc('month', date_day)) <= max(as_of_date) as is_over "
-        "from calendar_revenue group by date_trunc('month', date_day) "
-        "order by month_start"
+        "last_day(month_start) <= max(as_of_date) as is_over "
+        "from calendar_revenue inner join dim_dates using (date_day) "
+        "group by month_start order by month_start"
     )
     revenue = {row.month_start: row.revenue for row in months}
     year_ago = [revenue.get(last_year(row.month_start)) for row in months]
@@ -192,13 +192,13 @@ def revenue_chart(marts) -> Chart:
             currency=marts.currency
         ),
         Text(
-            "The best month was {month} with {revenue}. A diamond marks the same month "
-            "of the year before; a hatched month is not over.",
-            "最高的月份是 {month}，净收入 {revenue}。"
+            "The best month was {best_month} with {best_revenue}. A diamond marks the "
+            "same month of the year before; a hatched month is not over.",
+            "最高的月份是 {best_month}，净收入 {best_revenue}。"
             "菱形为去年同月；斜线柱表示当月未结束。",
         ).fill(
-            month=month(best.month_start),
-            revenue=money(best.revenue, marts.currency),
+            best_month=month(best.month_start),
+            best_revenue=money(best.revenue, marts.currency),
         ),
         traces,
         {
@@ -217,7 +217,7 @@ def last_year(day):
 
 def comparison(marts, last, before):
     head = [
-        Text("", ""),
+        Text("figure", "指标"),
         Text(f"last {YEAR} days", f"最近 {YEAR} 天"),
         Text(f"{YEAR} days before", f"此前 {YEAR} 天"),
     ]
@@ -233,7 +233,6 @@ def comparison(marts, last, before):
         (name, *(number(getattr(year, column, None)) for year in (last, before)))
         for name, column in lines
     ]
-    head[0] = Text("figure", "指标")
     return table(
         Text("Against the year before", "同比"),
         head,

@@ -12,6 +12,7 @@ from reporting.words import (
     money,
     month,
     number,
+    same,
     share,
 )
 
@@ -279,7 +280,8 @@ def moves_table(marts, segments, moves):
         [
             (
                 arrow.fill(
-                    before=names[move.from_segment], after=names[move.to_segment]
+                    before=names.get(move.from_segment, same(move.from_segment)),
+                    after=names.get(move.to_segment, same(move.to_segment)),
                 ),
                 number(move.customers),
                 number(move.net_amount),
