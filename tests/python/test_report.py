@@ -15,7 +15,13 @@ from reporting.page import SECTIONS
 
 MOST_BYTES = 7_000_000
 CHINESE = re.compile("[\u4e00-\u9fff]")
-WORDS = {"name", "text", "hovertemplate", "ticktext", "title"}  # keys of words in charts
+WORDS = {
+    "name",
+    "text",
+    "hovertemplate",
+    "ticktext",
+    "title",
+}  # keys of words in charts
 HOSTILE = [
     "<img src=x onerror=alert(1)>",
     "</script><script>alert(1)</script>",

@@ -154,7 +154,9 @@ def grid(marts, cells) -> Chart:
 
 def cell_label(row) -> Text:
     name = name_of(row)
-    name = Text(name.en.replace(" ", "\n", 1), "\n".join(wrap(name.zh, 4)))
+    half = (len(name.zh) + 1) // 2  # long Chinese names stand in two lines
+    zh = "\n".join(wrap(name.zh, half)) if len(name.zh) > 4 else name.zh
+    name = Text(name.en.replace(" ", "\n", 1), zh)
     return Text("{name}\n{customers}\n{amount}", "{name}\n{customers}\n{amount}").fill(
         name=name, customers=number(row.customers), amount=compact(row.net_amount)
     )
