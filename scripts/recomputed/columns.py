@@ -50,7 +50,7 @@ GRAINS = {
     "prediction_evaluation": ["model", "origin", "metric"],
     "prediction_calibration": ["model", "origin", "decile"],
     "customer_profiles": ["customer_key"],
-    "rejected_rows": ["connector", "entity", "reason_code", "reason"],
+    "rejected_rows": ["connector", "entity", "reason_code", "reason", "reason_zh"],
     "source_reconciliation": ["connector", "entity"],
 }
 
@@ -259,7 +259,7 @@ COLUMNS = {
         discount_dependence categories_bought products_bought reactivations
         is_churned_fixed is_churned_cycle risk
     """),
-    "rejected_rows": columns("connector entity reason_code reason rows"),
+    "rejected_rows": columns("connector entity reason_code reason reason_zh rows"),
     "source_reconciliation": columns("""
         connector entity as_of_date raw_rows accepted_rows superseded_rows rejected_rows
         difference_rows raw_amount accepted_amount superseded_amount rejected_amount
