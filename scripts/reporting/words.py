@@ -162,11 +162,11 @@ def month(value, locale):
     return dates.format_skeleton("yMMM", value, locale=locale)
 
 
-def interval(low, high, decimals=1) -> Text:
-    """A 95 % interval of a share: 29.3%–33.7%"""
+def interval(low, high, decimals=1, show=share) -> Text:
+    """A 95 % interval, of a share unless shown otherwise: 29.3%–33.7%"""
     if low is None or high is None:
         return NONE
-    ends = share(low, decimals), share(high, decimals)
+    ends = show(low, decimals), show(high, decimals)
     return Text(*("–".join(pair) for pair in zip(*ends, strict=True)), f"{low} {high}")
 
 
