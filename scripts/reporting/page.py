@@ -10,6 +10,7 @@ from reporting.blocks import Chart, Content, NoData
 from reporting.charts import embedded
 from reporting.marts import Marts
 from reporting.sections import (
+    channels,
     cohorts,
     overview,
     products,
@@ -24,6 +25,7 @@ SECTIONS = [  # in the order of the page; a section's key is its file's name
     repurchase_curve,
     rfm,
     products,
+    channels,
 ]
 HERE = Path(__file__).resolve().parent
 SHOPS_NAMED = 3
