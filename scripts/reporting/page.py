@@ -14,6 +14,7 @@ from reporting.sections import (
     cohorts,
     overview,
     products,
+    reactivations,
     repurchase_curve,
     rfm,
 )
@@ -26,6 +27,7 @@ SECTIONS = [  # in the order of the page; a section's key is its file's name
     rfm,
     products,
     channels,
+    reactivations,
 ]
 HERE = Path(__file__).resolve().parent
 SHOPS_NAMED = 3
