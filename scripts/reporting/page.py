@@ -13,6 +13,7 @@ from reporting.sections import (
     channels,
     cohorts,
     overview,
+    predictions,
     products,
     reactivations,
     repurchase_curve,
@@ -28,6 +29,7 @@ SECTIONS = [  # in the order of the page; a section's key is its file's name
     products,
     channels,
     reactivations,
+    predictions,
 ]
 HERE = Path(__file__).resolve().parent
 SHOPS_NAMED = 3
