@@ -12,6 +12,7 @@ from reporting.marts import Marts
 from reporting.sections import (
     channels,
     cohorts,
+    data_quality,
     overview,
     predictions,
     products,
@@ -30,6 +31,7 @@ SECTIONS = [  # in the order of the page; a section's key is its file's name
     channels,
     reactivations,
     predictions,
+    data_quality,
 ]
 HERE = Path(__file__).resolve().parent
 SHOPS_NAMED = 3
