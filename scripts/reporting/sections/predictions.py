@@ -136,9 +136,10 @@ def matched(marts, model: str) -> dict:
 
 def answer(status, matches) -> Text:
     expected = Text(
-        "{buyers} of {customers} customers are expected to buy within the next 90 days",
-        "未来 90 天内，{customers} 位客户中预计有 {buyers} 位会购买",
-    ).fill(buyers=number(status.buyers), customers=number(status.customers))
+        "{expected_buyers} of {customers} customers are expected to buy within the "
+        "next 90 days",
+        "未来 90 天内，{customers} 位客户中预计有 {expected_buyers} 位会购买",
+    ).fill(expected_buyers=number(status.buyers), customers=number(status.customers))
     if not matches:
         return Text(
             "{expected}; this could not be tested on the past, for want of history or "
@@ -200,14 +201,14 @@ def segments_chart(segments) -> Chart:
     return Chart(
         Text("Customers expected to buy within 90 days", "未来 90 天预计购买的客户"),
         Text(
-            "Most of them are {segment}: {buyers} of {customers}. These buy anyway; an "
-            "offer is better spent on those in between.",
-            "最多的是{segment}：{customers} 人中 {buyers} 人。"
+            "Most of them are {segment}: {segment_buyers} of {segment_customers}. "
+            "These buy anyway; an offer is better spent on those in between.",
+            "最多的是{segment}：{segment_customers} 人中 {segment_buyers} 人。"
             "这些人本来就会买，优惠给中间的人更值。",
         ).fill(
             segment=name_of(most),
-            buyers=number(most.buyers),
-            customers=number(most.customers),
+            segment_buyers=number(most.buyers),
+            segment_customers=number(most.customers),
         ),
         traces,
         layout,
@@ -349,16 +350,14 @@ def report_card(matches):
         Text(
             "↓ low is good, ↑ high is good. Below each day: how the model did over the "
             "90 days after it, knowing only what was known then; figures are those of "
-            "the first ({customers} customers). The best rule is picked afterwards, "
+            "the first ({judged} customers). The best rule is picked afterwards, "
             "for each measure. Where the intervals overlap, neither is shown to be "
             "better; where a rule is better, use the rule.",
             "↓ 越低越好，↑ 越高越好。日期列为该日起 90 天的检验结果，"
-            "只用当日已知的数据；数字为最近一次（{customers} 位客户）。"
+            "只用当日已知的数据；数字为最近一次（{judged} 位客户）。"
             "最好的规则按每项指标事后选出。置信区间重叠时分不出高下；"
             "规则更好时就用规则。",
-        ).fill(
-            customers=number(max(match.model.customers for match in latest.values()))
-        ),
+        ).fill(judged=number(next(iter(latest.values())).model.customers)),
     )
 
 

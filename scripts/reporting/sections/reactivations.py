@@ -142,11 +142,11 @@ def months_chart(months) -> Chart:
     return Chart(
         Text("Returns by month", "每月回流人次"),
         Text(
-            "Most came back in {month}: {returns}. The younger the month, the less "
-            "time to buy again; a hatched month is not over.",
-            "最多的是 {month}，{returns} 人次。月份越近，再购的时间越短；"
+            "Most came back in {month}: {most_of_month}. The younger the month, the "
+            "less time to buy again; a hatched month is not over.",
+            "最多的是 {month}，{most_of_month} 人次。月份越近，再购的时间越短；"
             "斜线柱表示当月未结束。",
-        ).fill(month=month(most.month_start), returns=number(most.returns)),
+        ).fill(month=month(most.month_start), most_of_month=number(most.returns)),
         [
             {
                 "type": "bar",
@@ -185,11 +185,12 @@ def silence_chart(marts) -> Chart:
     return Chart(
         Text("Days of silence before the return", "回流前沉默了多少天"),
         Text(
-            "Most came back after {first} to {last} days of silence: {returns}. All "
-            "returns so far.",
-            "沉默 {first} 至 {last} 天后回流的最多：{returns} 人次。统计迄今全部回流。",
+            "Most came back after {first} to {last} days of silence: "
+            "{most_by_silence}. All returns so far.",
+            "沉默 {first} 至 {last} 天后回流的最多：{most_by_silence} 人次。"
+            "统计迄今全部回流。",
         ).fill(
-            returns=number(most.returns),
+            most_by_silence=number(most.returns),
             first=number(most.days),
             last=number(most.days + STEP - 1),
         ),
