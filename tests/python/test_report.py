@@ -502,6 +502,21 @@ def test_what_is_absent_is_one_line(section, statement, words, demo, tmp_path):
     assert section not in {shown for shown, _ in page.shown}
 
 
+def test_the_rest_is_no_first_product(demo, tmp_path):
+    """However many customers began with some other product or none."""
+    page = drawn(
+        changed(
+            demo,
+            tmp_path,
+            "update cohort_retention_by_first_attribute set cohort_size = 1000000 "
+            "where value in ('(other)', '(none)')",
+        ),
+        tmp_path,
+    )
+    names = page.charts["products-2"]["layout"]["yaxis"]["ticktext"]
+    assert names and not any("(" in name["en"] for name in names)
+
+
 def test_without_a_test_the_prediction_stands_alone(demo, tmp_path):
     page = drawn(
         changed(demo, tmp_path, "update prediction_evaluation set value = null"),
