@@ -11,7 +11,7 @@ from decimal import Decimal
 from textwrap import wrap
 
 from markupsafe import Markup, escape
-from reporting.words import CHINESE, Text, bare, number, share
+from reporting.words import CHINESE, Text, bare, compact, money, number, share
 
 BLUE, ORANGE, TEAL, YELLOW, RED, GREY = (
     f"var(--{name})" for name in ("blue", "orange", "teal", "yellow", "red", "grey")
@@ -116,6 +116,25 @@ def bars(names, values, labels, hovers, colour=BLUE) -> tuple[list, dict]:
     room = [1.3 * float(end(0, *values)) for end in (min, max)]  # for the labels
     axis = {"showticklabels": False, "showgrid": False, "range": room}
     return [bar], {"xaxis": axis, "yaxis": names_down(names), "bargap": 0.35}
+
+
+def sales(names: list[Text], rows: list, currency: str) -> tuple[list, dict]:
+    """`bars` of rows with net_amount, orders and customers."""
+    hover = Text(
+        "{name}\n{amount}\n{orders} orders, {customers} customers",
+        "{name}\n{amount}\n{orders} 单，{customers} 位客户",
+    )
+    hovers = [
+        hover.fill(
+            name=name,
+            amount=money(row.net_amount, currency),
+            orders=number(row.orders),
+            customers=number(row.customers),
+        )
+        for name, row in zip(names, rows, strict=True)
+    ]
+    amounts = [row.net_amount for row in rows]
+    return bars(names, amounts, [compact(amount) for amount in amounts], hovers)
 
 
 @dataclass(frozen=True)

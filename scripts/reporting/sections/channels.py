@@ -6,7 +6,6 @@ from reporting.charts import Rated
 from reporting.tables import table
 from reporting.words import (
     Text,
-    compact,
     interval,
     money,
     number,
@@ -94,24 +93,6 @@ def answer(marts, top, rated, average) -> Text:
 
 
 def revenue_chart(marts, channels) -> Chart:
-    hover = Text(
-        "{name}\n{amount}\n{orders} orders, {customers} customers",
-        "{name}\n{amount}\n{orders} 单，{customers} 位客户",
-    )
-    traces, layout = charts.bars(
-        [name_of(row) for row in channels],
-        [row.net_amount for row in channels],
-        [compact(row.net_amount) for row in channels],
-        [
-            hover.fill(
-                name=name_of(row),
-                amount=money(row.net_amount, marts.currency),
-                orders=number(row.orders),
-                customers=number(row.customers),
-            )
-            for row in channels
-        ],
-    )
     return Chart(
         Text(
             "Net revenue by channel, in {currency}", "各渠道净收入（{currency}）"
@@ -121,8 +102,7 @@ def revenue_chart(marts, channels) -> Chart:
             "channels.",
             "按每笔订单的渠道，含游客；共 {channels} 个渠道，显示 {shown} 个。",
         ).fill(shown=len(channels), channels=channels[0].channels),
-        traces,
-        layout,
+        *charts.sales([name_of(row) for row in channels], channels, marts.currency),
         height=40 * len(channels) + 30,
     )
 

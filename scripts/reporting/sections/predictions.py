@@ -39,7 +39,7 @@ METRICS = {
     "rmse": Text("error in purchases (RMSE) ↓", "购买次数误差（RMSE）↓"),
     "poisson_deviance": Text("Poisson deviance ↓", "泊松偏差 ↓"),
     "bias": Text("expected too many (bias) → 0", "平均高估（bias）→ 0"),
-    "brier": Text("error of chance to buy (Brier) ↓", "购买概率误差（Brier）↓"),
+    "brier": Text("chance to buy (Brier) ↓", "购买概率误差（Brier）↓"),
     "auc": Text("buyers ranked first (AUC) ↑", "排序能力（AUC）↑"),
     "top_decile_capture": Text("purchases by top tenth ↑", "前 10% 客户购买占比 ↑"),
     "false_alarm_rate": Text("buyers called gone ↓", "误判流失占比 ↓"),
@@ -47,7 +47,7 @@ METRICS = {
 HIGH_IS_GOOD = {"auc", "top_decile_capture"}
 BETTER, EVEN, WORSE = (
     Text("better", "更好", "better"),
-    Text("not told apart", "分不出高下", "even"),
+    Text("even", "分不出高下", "even"),
     Text("worse", "更差", "worse"),
 )
 
@@ -146,15 +146,17 @@ def answer(status, matches) -> Text:
             "of a fit.",
             "{expected}；因历史太短或模型不适合当时的数据，尚无法检验。",
         ).fill(expected=expected)
-    latest = [match.verdict() for match in next(iter(matches.values())).values()]
+    origin = next(iter(matches))
+    latest = [match.verdict() for match in matches[origin].values()]
     return Text(
-        "{expected}; tested on the last 90 days, the model was clearly better than "
-        "the best rule of thumb on {better} of {measures} measures and clearly "
-        "worse on {worse}.",
-        "{expected}；用最近 90 天检验，与最好的经验规则相比，"
+        "{expected}; tested on the 90 days after {tested_from}, the model was clearly "
+        "better than the best rule of thumb on {better} of {measures} measures and "
+        "clearly worse on {worse}.",
+        "{expected}；用 {tested_from}之后的 90 天检验，与最好的经验规则相比，"
         "{measures} 项指标中模型 {better} 项明显更好，{worse} 项明显更差。",
     ).fill(
         expected=expected,
+        tested_from=day(origin),
         measures=number(len(latest)),
         better=number(latest.count(BETTER)),
         worse=number(latest.count(WORSE)),
@@ -351,8 +353,8 @@ def report_card(matches):
             "↓ low is good, ↑ high is good. Below each day: how the model did over the "
             "90 days after it, knowing only what was known then; figures are those of "
             "the first ({judged} customers). The best rule is picked afterwards, "
-            "for each measure. Where the intervals overlap, neither is shown to be "
-            "better; where a rule is better, use the rule.",
+            "for each measure. Even: the intervals overlap, so neither is "
+            "shown to be better; where a rule is better, use the rule.",
             "↓ 越低越好，↑ 越高越好。日期列为该日起 90 天的检验结果，"
             "只用当日已知的数据；数字为最近一次（{judged} 位客户）。"
             "最好的规则按每项指标事后选出。置信区间重叠时分不出高下；"

@@ -6,7 +6,6 @@ from reporting.charts import Rated
 from reporting.tables import table
 from reporting.words import (
     Text,
-    compact,
     interval,
     money,
     number,
@@ -135,25 +134,6 @@ def answer(marts, top, first, average) -> Text:
 
 
 def sales_chart(marts, best) -> Chart:
-    hover = Text(
-        "{name}\n{amount}\n{orders} orders, {customers} customers, {units} units",
-        "{name}\n{amount}\n{orders} 单，{customers} 位客户，{units} 件",
-    )
-    traces, layout = charts.bars(
-        [same(row.label) for row in best],
-        [row.net_amount for row in best],
-        [compact(row.net_amount) for row in best],
-        [
-            hover.fill(
-                name=same(row.label),
-                amount=money(row.net_amount, marts.currency),
-                orders=number(row.orders),
-                customers=number(row.customers),
-                units=number(row.units),
-            )
-            for row in best
-        ],
-    )
     return Chart(
         Text(
             "Best sellers by net revenue, in {currency}", "畅销商品净收入（{currency}）"
@@ -163,8 +143,7 @@ def sales_chart(marts, best) -> Chart:
             "refunds taken off.",
             "自首单以来净收入最高的 {count} 种商品，已扣退款。",
         ).fill(count=len(best)),
-        traces,
-        layout,
+        *charts.sales([same(row.label) for row in best], best, marts.currency),
         height=40 * len(best) + 30,
     )
 
