@@ -250,6 +250,37 @@ def test_every_script_is_mentioned_and_helps(name):
     assert " ".join(first.split()) in " ".join(shown.stdout.split())
 
 
+# -- BI pages --
+
+
+BI_PAGES = sorted((ROOT / "docs" / "bi").glob("*.md"))
+NOT_COLUMNS = {"read_only"}  # words with an underscore that are a tool's own
+
+
+@pytest.mark.parametrize("page", BI_PAGES, ids=lambda page: page.name)
+def test_tables_and_columns_on_bi_pages_exist(page):
+    """On a line that names tables, the columns are theirs; elsewhere, any table's."""
+    columns = {
+        name: {column["name"] for column in model["columns"]}
+        for name, model in models_in("marts").items()
+    }
+    any_column = set().union(*columns.values())
+    found = 0
+    for line in read(page).splitlines():
+        words = re.findall(r"`([a-z_]+)(?:\.([a-z_]+))?`", line)
+        tables = {name for name, column in words if not column and name in columns}
+        known = set().union(*(columns[table] for table in tables)) or any_column
+        for first, second in words:
+            if second:
+                assert second in columns[first], f"{first}.{second}"
+            elif first not in tables and first not in NOT_COLUMNS and "_" in first:
+                assert first in known, f"{first}: {line[:60]}"
+                found += 1
+        for table, column in re.findall(r"\b([a-z_]+)\[([a-z_]+)\]", line):  # DAX
+            assert column in columns[table], f"{table}[{column}]"
+    assert found >= 3
+
+
 # -- links and places --
 
 

@@ -27,7 +27,16 @@ def installed(name: str) -> Path:
     unfinished = folder.with_name(f".{folder.name}-{os.getpid()}")
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
     done = subprocess.run(
-        [*pip, "--retries", "1", "--require-hashes", "--target", unfinished, "-r", pins],
+        [
+            *pip,
+            "--retries",
+            "1",
+            "--require-hashes",
+            "--target",
+            unfinished,
+            "-r",
+            pins,
+        ],
         capture_output=True,
         text=True,
     )
