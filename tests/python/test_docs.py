@@ -208,7 +208,7 @@ def test_chinese_tables_have_the_same_keys_and_figures():
     assert names == re.findall(r"<!-- made by scripts/docs.py: (.*) -->", README_ZH)
     for name in names:
         english, chinese = (made(readme, name) for readme in (README, README_ZH))
-        for pattern in (r"(?m)^\| (`\w+`|[*\w]+) \|", r"\d\.\d{3}"):
+        for pattern in (r"(?m)^\| (`\w+`|\*\*\w+\*\*) \|", r"\d\.\d{3}"):
             said = re.findall(pattern, english)
             assert re.findall(pattern, chinese) == said, name
 
