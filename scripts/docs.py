@@ -107,8 +107,11 @@ def marts_tables(language: str) -> str:
 
 
 def grain_and_question(model: dict, language: str) -> tuple[str, str]:
+    """What a row is and what is asked; KeyError names a mart that does not say."""
     if language == "zh":
-        meta = model["config"]["meta"]
+        meta = model.get("config", {}).get("meta", {})
+        if not {"grain_zh", "question_zh"} <= set(meta):
+            raise KeyError(f"{model['name']} has no grain_zh or no question_zh")
         return meta["grain_zh"], meta["question_zh"]
     text = " ".join(model["description"].split())
     grain, question = text.removeprefix("One row per ").split(" Question - ")
@@ -193,7 +196,7 @@ def vars_table(language: str) -> str:
             why = comment or why  # a var without a comment shares the one above
             said = in_language(language, (why, above))
             rows.append((f"`{name}`", var_text(defaults[name]), said))
-        above = line.removeprefix("  # ")
+        above = line.removeprefix("  # ") if line.startswith("  # ") else ""
     return table(in_language(language, HEADS["vars"]), rows)
 
 
