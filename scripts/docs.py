@@ -1,6 +1,6 @@
-"""Make the generated parts of both READMEs and the picture docs/cohorts.svg.
+"""Make the generated parts of both READMEs and the pictures docs/cohorts*.svg.
 
-The tables come from the yml files, the console block and the picture from the
+The tables come from the yml files, the console block and the pictures from the
 published demo, one report card from a published CDNOW sample where it is given. A
 generated part stands between `<!-- made by scripts/docs.py: NAME -->` and
 `<!-- end: NAME -->`; the rest of a README is never touched. What the Chinese one says

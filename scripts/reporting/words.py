@@ -14,7 +14,6 @@ from markupsafe import Markup, escape
 
 LOCALES = {"en": "en", "zh": "zh_CN"}
 ELEMENT = Markup('<data value="{}" data-key="{}">{}</data>')
-CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 @dataclass(frozen=True)
@@ -72,14 +71,6 @@ def bare(words: str) -> str:
 def same(words) -> Text:
     """A name from the data, the same in both languages."""
     return NONE if words is None else Text(str(words), str(words))
-
-
-def bilingual(words: str | None) -> Text:
-    """Words of a rule seed, "English 中文", parted at the first Chinese character."""
-    found = CHINESE.search(words or "")
-    if not found or not words[: found.start()].strip():
-        return same(words)
-    return Text(words[: found.start()].strip(), words[found.start() :].strip())
 
 
 def formatter(show):

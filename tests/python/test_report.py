@@ -243,6 +243,7 @@ def test_text_from_data_stays_text(demo, tmp_path):
         "select table_name, column_name from duckdb_columns() "
         "where schema_name = 'marts' and data_type = 'VARCHAR' and column_name in "
         "('shop_id', 'name', 'category', 'channel', 'value', 'recommended_action', "
+        "'recommended_action_zh', "
         "'currency', 'reason', 'period_name', 'lifecycle_state_zh')"
     )
     statements = [
