@@ -30,6 +30,13 @@ SEGMENT_COLOURS = 11
 NOT_YET = {"shape": "/", "size": 6, "solidity": 0.4, "fillmode": "overlay"}
 MONTHS = Text("%b %Y", "%Y年%-m月")
 DAYS = Text("%b %-d, %Y", "%Y年%-m月%-d日")
+STACKED_MONTHS = {  # layout of bars that a legend names
+    "barmode": "relative",
+    "hovermode": "x unified",
+    "showlegend": True,
+    "xaxis": {"tickformat": MONTHS, "hoverformat": MONTHS},
+    "yaxis": {"tickformat": ",.0f"},
+}
 SHARES = {"tickformat": ".0%", "rangemode": "tozero"}
 
 
