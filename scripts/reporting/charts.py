@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from markupsafe import Markup, escape
-from reporting.words import Text, bare
+from reporting.words import Text, bare, compact_money, number
 
 BLUE, ORANGE, TEAL, YELLOW, RED, GREY = (
     f"var(--{name})" for name in ("blue", "orange", "teal", "yellow", "red", "grey")
@@ -78,6 +78,39 @@ def band(x, low, high, colour) -> list[dict]:
     edge = {"x": x, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
     fill = {"fill": "tonexty", "fillcolor": faded(colour, 0.16)}
     return [edge | {"y": low}, edge | {"y": high} | fill]
+
+
+def customer_bars(names, rows, colours, currency) -> tuple[list[dict], dict]:
+    """Traces and layout: bars of customers, with the money they have brought in.
+
+    Each row has `customers` and `net_amount`; the first stands on top.
+    """
+    places = list(range(len(rows)))
+    label = Text("{customers}\n{amount}", "{customers}\n{amount}")
+    bar = {
+        "type": "bar",
+        "orientation": "h",
+        "x": [row.customers for row in rows],
+        "y": places,
+        "text": [
+            label.fill(
+                customers=number(row.customers),
+                amount=compact_money(row.net_amount, currency),
+            )
+            for row in rows
+        ],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "marker": {"color": colours},
+        "hoverinfo": "skip",
+    }
+    plain = {"showgrid": False, "zeroline": False}
+    return [bar], {
+        "xaxis": plain | {"showticklabels": False},
+        "yaxis": plain
+        | {"tickvals": places, "ticktext": names, "autorange": "reversed"},
+        "margin": {"r": 80},
+    }
 
 
 def embedded(value, key=None):
