@@ -15,6 +15,7 @@ from reporting.sections import (
     overview,
     repurchase_curve,
     rfm,
+    timing,
 )
 from reporting.words import Text, bare, day, named, number
 
@@ -24,6 +25,7 @@ SECTIONS = [  # in the order of the page; a section's key is its file's name
     repurchase_curve,
     rfm,
     lifecycle,
+    timing,
 ]
 HERE = Path(__file__).resolve().parent
 SHOPS_NAMED = 3
