@@ -27,6 +27,7 @@ STATES = {  # of the life cycle
     "lost": GREY,
 }
 SEGMENT_COLOURS = 11
+SEQUENCE = [[step / 6, f"var(--s{step})"] for step in range(7)]  # little to much
 NOT_YET = {"shape": "/", "size": 6, "solidity": 0.4, "fillmode": "overlay"}
 MONTHS = Text("%b %Y", "%Y年%-m月")
 DAYS = Text("%b %-d, %Y", "%Y年%-m月%-d日")

@@ -16,6 +16,7 @@ from reporting.sections import (
     repurchase_curve,
     rfm,
     timing,
+    value,
 )
 from reporting.words import Text, bare, day, named, number
 
@@ -26,6 +27,7 @@ SECTIONS = [  # in the order of the page; a section's key is its file's name
     rfm,
     lifecycle,
     timing,
+    value,
 ]
 HERE = Path(__file__).resolve().parent
 SHOPS_NAMED = 3

@@ -153,6 +153,13 @@ def month(value, locale):
     return dates.format_skeleton("yMMM", value, locale=locale)
 
 
+@formatter
+def quarter(value, locale):
+    """Q2 2025 and 2025年Q2"""
+    form = "'Q'Q y" if locale == "en" else "y年'Q'Q"
+    return dates.format_date(value, form, locale)
+
+
 def interval(low, high, decimals=1) -> Text:
     """A 95 % interval of a share: 29.3%–33.7%"""
     if low is None or high is None:
