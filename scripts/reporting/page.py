@@ -15,6 +15,7 @@ from reporting.sections import (
     overview,
     repurchase_curve,
     rfm,
+    season,
     timing,
     value,
 )
@@ -28,6 +29,7 @@ SECTIONS = [  # in the order of the page; a section's key is its file's name
     lifecycle,
     timing,
     value,
+    season,
 ]
 HERE = Path(__file__).resolve().parent
 SHOPS_NAMED = 3

@@ -160,6 +160,20 @@ def quarter(value, locale):
     return dates.format_date(value, form, locale)
 
 
+@formatter
+def month_name(value, locale, full=False):
+    """6 as Jun, in full June, and 6月"""
+    width = "wide" if full and locale == "en" else "abbreviated"
+    return dates.get_month_names(width, locale=locale)[value]
+
+
+@formatter
+def weekday_name(value, locale, full=False):
+    """1 as Mon, in full Monday, and 周一"""
+    width = "wide" if full and locale == "en" else "abbreviated"
+    return dates.get_day_names(width, locale=locale)[value - 1]
+
+
 def interval(low, high, decimals=1) -> Text:
     """A 95 % interval of a share: 29.3%–33.7%"""
     if low is None or high is None:
