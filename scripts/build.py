@@ -161,7 +161,8 @@ def summary(published: Path, currency: str, times: dict, page=None) -> str:
 
         ((customers,),) = rows("select count(*) from marts.fct_customers")
         ((orders, net),) = rows(
-            "select count(*), coalesce(sum(net_amount), 0) from marts.fct_orders"
+            "select coalesce(sum(orders), 0), "
+            "coalesce(sum(net_amount_by_order_date), 0) from marts.calendar_revenue"
         )
         rates = rows(
             "select repurchase_rate, repurchasers, eligible_customers "

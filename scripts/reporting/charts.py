@@ -11,7 +11,16 @@ from decimal import Decimal
 from textwrap import wrap
 
 from markupsafe import Markup, escape
-from reporting.words import CHINESE, Text, bare, compact, money, number, share
+from reporting.words import (
+    CHINESE,
+    Text,
+    bare,
+    compact,
+    compact_money,
+    money,
+    number,
+    share,
+)
 
 BLUE, ORANGE, TEAL, YELLOW, RED, GREY = (
     f"var(--{name})" for name in ("blue", "orange", "teal", "yellow", "red", "grey")
@@ -29,9 +38,17 @@ STATES = {  # of the life cycle
     "lost": GREY,
 }
 SEGMENT_COLOURS = 11
+SEQUENCE = [[step / 6, f"var(--s{step})"] for step in range(7)]  # little to much
 NOT_YET = {"shape": "/", "size": 6, "solidity": 0.4, "fillmode": "overlay"}
 MONTHS = Text("%b %Y", "%Y年%-m月")
 DAYS = Text("%b %-d, %Y", "%Y年%-m月%-d日")
+STACKED_MONTHS = {  # layout of bars that a legend names
+    "barmode": "relative",
+    "hovermode": "x unified",
+    "showlegend": True,
+    "xaxis": {"tickformat": MONTHS, "hoverformat": MONTHS},
+    "yaxis": {"tickformat": ",.0f"},
+}
 SHARES = {"tickformat": ".0%", "rangemode": "tozero"}
 
 
@@ -89,14 +106,14 @@ def names_down(names: list[Text]) -> dict:
     """`yaxis` of rows 0, 1, ... from the top, each with its name."""
     return {
         "tickvals": list(range(len(names))),
-        "ticktext": [narrow(name) for name in names],
+        "ticktext": names,
         "range": [len(names) - 0.4, -0.6],
         "showgrid": False,
         "zeroline": False,
     }
 
 
-def bars(names, values, labels, hovers, colour=BLUE) -> tuple[list, dict]:
+def bars(names, values, labels, colour=BLUE, hovers=None) -> tuple[list, dict]:
     """Traces and layout of bars to the right, each with its name and its label.
 
     `colour` may be a list of one for each bar.
@@ -110,9 +127,11 @@ def bars(names, values, labels, hovers, colour=BLUE) -> tuple[list, dict]:
         "textposition": "outside",
         "cliponaxis": False,
         "marker": {"color": colour},
-        "hovertext": hovers,
-        "hovertemplate": "%{hovertext}",
-    }
+    } | (
+        {"hovertext": hovers, "hovertemplate": "%{hovertext}"}
+        if hovers
+        else {"hoverinfo": "skip"}
+    )
     room = [1.3 * float(end(0, *values)) for end in (min, max)]  # for the labels
     axis = {"showticklabels": False, "showgrid": False, "range": room}
     return [bar], {"xaxis": axis, "yaxis": names_down(names), "bargap": 0.35}
@@ -134,7 +153,21 @@ def sales(names: list[Text], rows: list, currency: str) -> tuple[list, dict]:
         for name, row in zip(names, rows, strict=True)
     ]
     amounts = [row.net_amount for row in rows]
-    return bars(names, amounts, [compact(amount) for amount in amounts], hovers)
+    labels = [compact(amount) for amount in amounts]
+    return bars([narrow(name) for name in names], amounts, labels, hovers=hovers)
+
+
+def customer_bars(names, rows, colours, currency) -> tuple[list[dict], dict]:
+    """`bars` of rows with customers, and the net_amount they have brought in."""
+    words = Text("{customers}\n{amount}", "{customers}\n{amount}")
+    labels = [
+        words.fill(
+            customers=number(row.customers),
+            amount=compact_money(row.net_amount, currency),
+        )
+        for row in rows
+    ]
+    return bars(names, [row.customers for row in rows], labels, colours)
 
 
 @dataclass(frozen=True)
@@ -220,7 +253,7 @@ def forest(rated: list[Rated], average: float) -> tuple[list, dict]:
     widest = max([average, *(one.high for one in rated)])
     return [dots], {
         "xaxis": SHARES | {"range": [0, 1.03 * widest]},
-        "yaxis": names_down([one.name for one in rated]),
+        "yaxis": names_down([narrow(one.name) for one in rated]),
         "shapes": [middle, *lines],
         "annotations": labels,
         "margin": {"t": 30, "r": 96},

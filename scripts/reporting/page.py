@@ -13,12 +13,16 @@ from reporting.sections import (
     channels,
     cohorts,
     data_quality,
+    lifecycle,
     overview,
     predictions,
     products,
     reactivations,
     repurchase_curve,
     rfm,
+    season,
+    timing,
+    value,
 )
 from reporting.words import Text, bare, day, named, number
 
@@ -27,6 +31,10 @@ SECTIONS = [  # in the order of the page; a section's key is its file's name
     cohorts,
     repurchase_curve,
     rfm,
+    lifecycle,
+    timing,
+    value,
+    season,
     products,
     channels,
     reactivations,

@@ -205,6 +205,151 @@ def test_figures_are_those_of_the_marts(page, demo):
             assert page.values[section, key, language] == str(value), (key, language)
 
 
+def test_figures_of_customers_in_time_are_those_of_the_marts(page, demo):
+    """Sections lifecycle, timing, value and season, from other marts where they say."""
+    month = "(select max(month_start) from churn_rates)"
+    expected = {
+        ("lifecycle", "flow_new"): "select count(*) from fct_customers "
+        f"where date_trunc('month', first_purchase_date) = {month}",
+        ("lifecycle", "flow_active"): "select count(distinct customer_key) "
+        f"from fct_orders where date_trunc('month', order_date) = {month}",
+        ("lifecycle", "Jun 2025/quick ratio"): "select quick_ratio "
+        f"from growth_accounting where period_type = 'month' "
+        f"and period_start = {month}",
+        ("lifecycle", "silent over 180 days/churn rate"): "select churn_rate "
+        f"from churn_rates where definition = 'fixed' and month_start = {month}",
+        ("lifecycle", "silent over three own cycles/back within a year"): "select "
+        "came_back_within_365d from churn_rates where definition = 'cycle' "
+        "and month_start = date '2024-06-01'",
+        ("timing", "km_p50"): "select min(day) from repurchase_curves where "
+        "stratum_type = 'all' and purchase_number is null "
+        "and cumulative_repurchase >= 0.5",
+        ("timing", "after purchase 1/closed gaps"): "select count(*) "
+        "from fct_customers where purchase_count >= 2",
+        ("timing", "after purchase 1/closed: P90"): "select p90 from purchase_gaps "
+        "where purchase_number = 1",
+        ("timing", "with_cycle"): "select count(*) from fct_customers "
+        "where purchase_count >= 3",
+        ("timing", "overdue"): "select count(*) from customer_profiles "
+        "where overdue_ratio > 1",
+        ("timing", "due"): "select count(*) from customer_profiles "
+        "where date_diff('day', as_of_date, expected_next_purchase_date) "
+        "between 1 and 30",
+        ("value", "best_customers"): "select count(*) from customer_profiles "
+        "where value_decile = 1",
+        ("value", "best_share"): "select revenue_share from revenue_concentration "
+        "where decile = 1",
+        ("value", "grown_ltv"): "select cumulative_ltv from cohort_retention "
+        "where period_type = 'quarter' and period_number = 4 and is_mature "
+        "order by cohort_start desc limit 1",
+        ("value", "Q2 2023/customers"): "select count(*) from fct_customers "
+        "where first_purchase_date between '2023-04-01' and '2023-06-30'",
+        ("season", "month_index"): 'select max("index") from seasonality '
+        "where period_type = 'month'",
+        ("season", "Double 11/orders"): "select count(*) from fct_orders "
+        "inner join dim_dates on order_date = date_day "
+        "where holiday_name = 'Double 11'",
+        ("season", "busy_orders"): "select max(orders) from purchase_times",
+    }
+    for (section, key), query in expected.items():
+        ((value,),) = demo.rows(query)
+        for language in ("en", "zh"):
+            assert page.values[section, key, language] == str(value), (section, key)
+
+
+def test_charts_add_up_to_the_marts(page, demo):
+    def total(chart, axis):
+        traces = page.charts[chart]["traces"]
+        return sum(value or 0 for trace in traces for value in flat(trace[axis]))
+
+    def flat(values):
+        for value in values:
+            yield from flat(value) if isinstance(value, list) else [value]
+
+    expected = {
+        ("lifecycle-1", "x"): "select count(*) from fct_customers",
+        ("lifecycle-2", "y"): "select sum(active - coalesce(churned, 0)) "
+        "from growth_accounting where period_type = 'month'",
+        ("timing-3", "y"): "select count(cycle_days) from customer_profiles",
+        ("timing-4", "x"): "select count(overdue_ratio) from customer_profiles",
+        ("value-1", "y"): "select 1",
+        ("value-2", "y"): "select sum(net_amount_by_order_date) from calendar_revenue",
+        ("value-3", "y"): "select sum(cumulative_ltv) from cohort_retention "
+        "where period_type = 'quarter' and is_mature",
+        ("season-1", "y"): 'select sum("index") from seasonality '
+        "where period_type = 'month'",
+        ("season-4", "z"): 'select sum("index") from purchase_times',
+    }
+    for (chart, axis), query in expected.items():
+        ((value,),) = demo.rows(query)
+        assert total(chart, axis) == pytest.approx(float(value)), chart
+
+
+def test_cells_that_are_not_over_are_no_numbers(demo, tmp_path):
+    """The last month and quarter are open: hatched, left out, or marked not yet."""
+    last_quarter = (
+        "period_type = 'quarter' and "
+        "cohort_start + to_months(3 * cast(period_number as integer)) >= '2025-04-01'"
+    )
+    page = drawn(
+        changed(
+            demo,
+            tmp_path,
+            "update growth_accounting set is_complete = false, churned = null "
+            "where period_start >= '2025-06-01'",
+            "update revenue_layer_cake set is_complete = false "
+            "where month_start = '2025-06-01'",
+            f"update cohort_retention set is_mature = false where {last_quarter}",
+        ),
+        tmp_path,
+    )
+    for chart in ("lifecycle-2", "value-2"):
+        for trace in page.charts[chart]["traces"]:
+            shapes = trace["marker"]["pattern"]["shape"]
+            for start, shape in zip(trace["x"], shapes, strict=True):
+                assert bool(shape) == (start == "2025-06-01"), (chart, start)
+    assert page.values["lifecycle", "flow_month", "en"] == "2025-05-01"
+    cells = page.values.keys()
+    assert ("lifecycle", "May 2025/churned", "en") in cells
+    assert ("lifecycle", "Jun 2025/churned", "en") not in cells
+    cohorts = demo.rows(
+        "select strftime(cohort_start, '%Y'), quarter(cohort_start), period_number, "
+        f"not ({last_quarter}) from cohort_retention where period_type = 'quarter'"
+    )
+    assert {is_over for *_, is_over in cohorts} == {True, False}
+    for year, quarter, age, is_over in cohorts:
+        key = (
+            f"Q{quarter} {year}/{age} later"
+            if age
+            else f"Q{quarter} {year}/same quarter"
+        )
+        if age in (0, 1, 4, 8):
+            assert (("value", key, "en") in cells) == is_over, key
+    points = sum(len(trace["x"]) for trace in page.charts["value-3"]["traces"])
+    assert points == sum(is_over for *_, is_over in cohorts)
+
+
+def test_a_shop_without_hours_cycles_and_seasons(demo, tmp_path):
+    page = drawn(
+        changed(
+            demo,
+            tmp_path,
+            "delete from purchase_times",
+            "update purchase_cycles set cycle_days = null, overdue_ratio = null",
+            "update seasonality set \"index\" = null where period_type <> 'weekday'",
+            "delete from churn_rates",
+        ),
+        tmp_path,
+    )
+    shown = {name for name in page.charts if name.split("-")[0] in ("timing", "season")}
+    assert shown == {"timing-1", "season-2"}
+    assert "The shop gives no time of day with its orders." in page.text()
+    assert "订单没有下单时刻，无法按小时统计。" in page.text()
+    assert (
+        "The year's season is not known yet: it takes 24 whole months." in page.text()
+    )
+
+
 def test_products_and_channels_are_those_of_the_orders(page, demo):
     ((name, revenue, orders, customers),) = demo.rows(
         "select name, sum(items.net_amount), count(distinct order_key), "
@@ -377,6 +522,7 @@ def test_text_from_data_stays_text(demo, tmp_path):
         "select table_name, column_name from duckdb_columns() "
         "where schema_name = 'marts' and data_type = 'VARCHAR' and column_name in "
         "('shop_id', 'name', 'category', 'channel', 'value', 'recommended_action', "
+        "'recommended_action_zh', "
         "'currency', 'reason', 'period_name', 'lifecycle_state_zh')"
     )
     statements = [

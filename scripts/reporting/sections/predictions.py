@@ -185,18 +185,18 @@ def segments_chart(segments) -> Chart:
             for row in segments
         ],
         [
+            charts.GREY
+            if row.segment_rank is None
+            else charts.segment_colour(row.segment_rank)
+            for row in segments
+        ],
+        hovers=[
             hover.fill(
                 name=name_of(row),
                 buyers=number(row.buyers, 1),
                 customers=number(row.customers),
                 purchases=number(row.purchases_90d, 1),
             )
-            for row in segments
-        ],
-        [
-            charts.GREY
-            if row.segment_rank is None
-            else charts.segment_colour(row.segment_rank)
             for row in segments
         ],
     )

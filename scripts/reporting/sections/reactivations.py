@@ -160,13 +160,7 @@ def months_chart(months) -> Chart:
             }
             for name, colour, kind in kinds
         ],
-        {
-            "barmode": "stack",
-            "hovermode": "x unified",
-            "showlegend": True,
-            "xaxis": {"tickformat": charts.MONTHS, "hoverformat": charts.MONTHS},
-            "yaxis": {"tickformat": ",.0f", "rangemode": "tozero"},
-        },
+        charts.STACKED_MONTHS,
         height=320,
     )
 
