@@ -243,7 +243,7 @@ def test_lifecycle_states(ask, demo):
 
 
 def test_rates_of_months(ask, demo):
-    """Two purchases in a month, and one in each of two; only of months that are over."""
+    """Two purchases in a month, and one in each of two; of months that are over."""
     same(
         ask(["monthly_buyers", "repeat_customers", "repeat_customer_rate"], [MONTH]),
         demo.rows(
