@@ -11,16 +11,18 @@ export DO_NOT_TRACK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-engines test-cluster lint unit metrics docs demo readme bench clean
+.PHONY: help build report test test-engines test-cluster lint unit metrics docs demo readme bench try-superset clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: .venv/core $(EXTRA) ## install, build the demo (or ARGS="--connector ... --data ...") on duckdb (or TARGET=postgres, spark), test, verify, publish
-	@python scripts/build.py --target $(TARGET) $(ARGS)
+build: .venv/core .venv/report $(EXTRA) ## install, build the demo (or ARGS="--connector ... --data ...") on duckdb (or TARGET=postgres, spark), test, verify, publish, report
+	@python scripts/build.py --target $(TARGET) --report $(ARGS)
 
-test: .venv/dev lint ## install, lint, build the demo with its data tests, then pytest with all unit tests
-	python scripts/build.py
+report: .venv/core .venv/report ## draw warehouse/report.html again from what is published
+	@python scripts/report.py $(ARGS)
+
+test: .venv/dev lint ## install, lint, then pytest: it builds the demo and other shops and runs all unit tests
 	pytest --numprocesses auto --dist loadfile
 
 test-engines: .venv/dev .venv/engines ## install, then all tests of PostgreSQL and Spark (needs Java); a PostgreSQL server comes along
@@ -56,8 +58,11 @@ readme: build ## rewrite the made parts of README and docs from the demo
 bench: .venv/core .venv/benchmark ## fit and score predictions beside the library lifetimes (DATABASE=warehouse/build.duckdb, once built)
 	python scripts/benchmark.py $(DATABASE) $(ARGS)
 
+try-superset: .venv/core .venv/superset/installed ## the published file in a Superset of its own, its charts compared with the marts (slow; ARGS=--stay to look at it)
+	python scripts/try_superset.py $(ARGS)
+
 clean: ## remove what was built, not what was installed
-	rm -rf target logs warehouse/*.duckdb* warehouse/docs warehouse/spark
+	rm -rf target logs warehouse/*.duckdb* warehouse/*.html warehouse/docs warehouse/spark
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -72,7 +77,13 @@ clean: ## remove what was built, not what was installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-.venv/postgres .venv/spark .venv/engines .venv/benchmark .venv/export .venv/metrics .venv/docs: .venv/%: .venv/core requirements-%.txt
+.venv/postgres .venv/spark .venv/engines .venv/benchmark .venv/export .venv/report .venv/metrics .venv/docs: .venv/%: .venv/core requirements-%.txt
 	@echo "installing what $* needs ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-$*.txt
+	@touch $@
+
+.venv/superset/installed: requirements-superset.txt
+	@echo "installing Superset, apart from everything else ..."
+	@$(PYTHON) -m venv .venv/superset
+	@.venv/superset/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-superset.txt
 	@touch $@

@@ -15,6 +15,7 @@ import duckdb
 import load
 import publish
 import raw_files
+import report
 import verify
 import yaml
 from dbt.cli.main import dbtRunner
@@ -151,8 +152,8 @@ def run_verify(inputs, variables: dict, database: Path) -> None:
         raise BuildError("the marts differ from the raw files; nothing was published")
 
 
-def summary(published: Path, currency: str, times: dict) -> str:
-    """The published figures a person looks at first."""
+def summary(published: Path, currency: str, times: dict, page=None) -> str:
+    """The published figures a person looks at first, and where the report is."""
     with duckdb.connect(str(published), read_only=True) as con:
 
         def rows(sql):
@@ -160,7 +161,8 @@ def summary(published: Path, currency: str, times: dict) -> str:
 
         ((customers,),) = rows("select count(*) from marts.fct_customers")
         ((orders, net),) = rows(
-            "select count(*), coalesce(sum(net_amount), 0) from marts.fct_orders"
+            "select coalesce(sum(orders), 0), "
+            "coalesce(sum(net_amount_by_order_date), 0) from marts.calendar_revenue"
         )
         rates = rows(
             "select repurchase_rate, repurchasers, eligible_customers "
@@ -186,13 +188,10 @@ def summary(published: Path, currency: str, times: dict) -> str:
         for name, chinese, count, amount in segments
     ]
     took = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in times.items())
-    return "\n".join(
-        [
-            *lines,
-            f"published           {short(published)}",
-            f"took                {took}",
-        ]
-    )
+    lines.append(f"published           {short(published)}")
+    if page:
+        lines.append(f"report              {short(page)}")
+    return "\n".join([*lines, f"took                {took}"])
 
 
 def short(path: Path) -> str:
@@ -225,6 +224,7 @@ def parse(argv) -> argparse.Namespace:
     add("--delimiter", help="of the files, where it cannot be told from them")
     add("--vars", type=json_object, default={}, help="other vars as a JSON object")
     add("--published", type=Path, default=PROJECT / "warehouse/repurchase.duckdb")
+    add("--report", action="store_true", help="draw report.html beside it, too")
     add("--build-database", type=Path, default=PROJECT / "warehouse/build.duckdb")
     args = parser.parse_args(argv)
     if len(args.connector) != len(args.data):
@@ -311,15 +311,19 @@ def run(args: argparse.Namespace) -> str:
             run_verify(inputs or [("standard", DEMO)], variables, database)
         with phase("publish", times):
             publish.publish(database, args.published)
+    page = args.published.with_name("report.html") if args.report else None
+    if page:
+        with phase("report", times):
+            report.report(args.published, page)
     currency = (project_vars() | variables)["reporting_currency"]
-    return summary(args.published, currency, times)
+    return summary(args.published, currency, times, page)
 
 
 def main(argv=None) -> int:
     args = parse(argv)
     try:
         print(run(args))
-    except (BuildError, raw_files.InputError) as error:
+    except (BuildError, raw_files.InputError, report.ReportError) as error:
         print(f"build: {error}", file=sys.stderr)
         return 1
     except (OSError, duckdb.Error) as error:

@@ -87,12 +87,12 @@ COLUMNS = {
     "rfm_scores": columns("""
         customer_key as_of_date recency_days frequency monetary r_score f_score m_score
         rfm_cell rfm_segment rfm_segment_zh segment_rank rfm_value_type
-        recommended_action
+        recommended_action recommended_action_zh
     """),
     "rfm_segments": columns("""
         rfm_segment rfm_segment_zh segment_rank as_of_date customers customer_share
         orders net_amount revenue_share average_recency_days average_frequency
-        average_order_value
+        average_order_value recommended_action recommended_action_zh
     """),
     "rfm_thresholds": columns(
         "as_of_date dimension score lower_bound upper_bound customers"
@@ -138,6 +138,7 @@ COLUMNS = {
     "repurchase_curves": columns("""
         purchase_number stratum_type stratum day as_of_date at_risk events censored
         survival cumulative_repurchase standard_error ci_low ci_high is_thin_tail
+        cumulative_ci_low cumulative_ci_high
     """),
     "purchase_cycles": columns("""
         customer_key as_of_date gaps median_gap_days mean_gap_days gap_cv usual_gap_days
@@ -191,7 +192,7 @@ COLUMNS = {
         cumulative_repurchase_difference cumulative_ltv_difference
     """),
     "calendar_revenue": columns("""
-        date_day as_of_date orders customers new_customers returning_customers
+        date_day as_of_date currency orders customers new_customers returning_customers
         new_customer_orders returning_customer_orders guest_orders gross_amount
         discount_amount refund_amount_by_refund_date refund_amount_by_order_date
         net_amount_by_order_date new_customer_net_amount returning_customer_net_amount

@@ -102,7 +102,9 @@ def calendar_revenue(shop: Shop) -> pl.DataFrame:
         "returning_customer_net_amount guest_net_amount"
     )
     rows = [(day, *(own[name] for name in names.split())) for day, own in sums.items()]
-    return shop.rows(f"date_day {names}", rows, date_day=pl.Date)
+    currency = pl.lit(shop.v["reporting_currency"]).alias("currency")
+    days_sold = shop.rows(f"date_day {names}", rows, date_day=pl.Date)
+    return days_sold.with_columns(currency)
 
 
 def revenue_layer_cake(shop: Shop) -> pl.DataFrame:

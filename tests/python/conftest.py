@@ -5,9 +5,11 @@ Tests marked `engines` need PostgreSQL and Spark: `pytest -m engines` runs them.
 
 import contextlib
 import csv
+import fcntl
 import io
 import json
 import os
+import pickle
 import sys
 import tempfile
 import warnings
@@ -102,6 +104,7 @@ class Build:
 
 def run_build(folder: Path, *arguments) -> Build:
     """Run build.py in this process with its files in a folder."""
+    build_script.dbtRunner = ParsedOnce
     published, database = folder / "repurchase.duckdb", folder / "build.duckdb"
     files = ["--published", str(published), "--build-database", str(database)]
     output, errors = io.StringIO(), io.StringIO()
@@ -128,7 +131,31 @@ def write_shop(folder: Path, **entities) -> Path:
     return folder
 
 
-PARSED = {}  # manifests by connectors: dbt parses longer than it runs some models
+PARSED = {}  # manifests by the vars that they depend on
+
+
+def parsed(given: list[str], variables: dict):
+    """The project's manifest for dbt's arguments, parsed once for shops of one kind:
+    what is parsed depends on the target and these vars alone.
+    """
+    target = given[given.index("--target") + 1] if "--target" in given else "duckdb"
+    key = target, *[json.dumps(variables.get(n)) for n in ("connectors", "x_columns")]
+    if key not in PARSED:
+        PARSED[key] = dbtRunner().invoke(["parse", *given]).result
+    return PARSED[key]
+
+
+class ParsedOnce:
+    """What build.py needs of dbtRunner, without parsing the project each time."""
+
+    def __init__(self, callbacks):
+        self.callbacks = callbacks
+
+    def invoke(self, arguments):
+        given = arguments[1 : arguments.index("--exclude")]
+        variables = json.loads(given[given.index("--vars") + 1])
+        manifest = parsed(given, variables)
+        return dbtRunner(manifest, self.callbacks).invoke(arguments)
 
 
 class Models:
@@ -167,12 +194,7 @@ class Models:
         variables = self.variables | variables
         folders = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT)]
         given = ["--quiet", "--vars", json.dumps(variables), *folders]
-        connectors = json.dumps(variables.get("connectors"))
-        if connectors == "null" and PARSED:
-            connectors = next(iter(PARSED))  # tables by hand come from no connector
-        if connectors not in PARSED:
-            PARSED[connectors] = dbtRunner().invoke(["parse", *given]).result
-        done = dbtRunner(manifest=PARSED[connectors]).invoke(
+        done = dbtRunner(parsed(given, variables)).invoke(
             ["build", *given, "--select", *select]
             + ["--resource-type", "model", "--resource-type", "seed"]
             + ["--exclude", "path:seeds/demo"]
@@ -305,9 +327,47 @@ def score(models):
 
 
 @pytest.fixture(scope="session")
-def demo(build) -> Build:
+def build_once(build, tmp_path_factory):
+    """A build under a name that all of pytest's processes share; they only read it."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+
+    def run(name, *arguments) -> Build:
+        kept = folder / f"{name}.pickle"
+        with open(folder / f"{name}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not kept.exists():
+                kept.write_bytes(pickle.dumps(build(*arguments)))
+        return pickle.loads(kept.read_bytes())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def demo(build_once) -> Build:
     """The demo shop."""
-    return build()
+    return build_once("demo")
+
+
+@pytest.fixture(scope="session")
+def cdnow(build_once, real_data) -> Build:
+    """CDNOW, the 1/10 sample that the literature works on."""
+    path = real_data / "cdnow/CDNOW_sample.txt"
+    return build_once("cdnow", "--connector", "cdnow", "--data", path)
+
+
+@pytest.fixture(scope="session")
+def online_retail_file(real_data) -> Path:
+    """The raw file of UCI Online Retail 2010-11."""
+    return real_data / "online_retail/online_retail_2010_2011.csv.gz"
+
+
+@pytest.fixture(scope="session")
+def online_retail(build_once, online_retail_file) -> Build:
+    """UCI Online Retail 2010-11, some of whose orders have hundreds of products."""
+    arguments = ["--connector", "online_retail", "--data", online_retail_file]
+    return build_once("online_retail", *arguments)
 
 
 @pytest.fixture(scope="session")

@@ -12,13 +12,6 @@ MAXIMUM_PRODUCTS = 100
 MEASURES = "support confidence_ab confidence_ba lift leverage".split()
 
 
-@pytest.fixture(scope="module")
-def retail(build, real_data):
-    """UCI Online Retail 2010-11, whose orders have up to hundreds of products."""
-    path = real_data / "online_retail/online_retail_2010_2011.csv.gz"
-    return build("--connector", "online_retail", "--data", path)
-
-
 def baskets(shop, basis: str) -> tuple[list[set], int]:
     """Products of every basket that is not too large, and how many are."""
     key = {"order": "order_key", "customer": "customer_key"}[basis]
@@ -50,7 +43,7 @@ def rules(counted: list[set], together: int):
 
 
 @pytest.mark.parametrize("basis", ["order", "customer"])
-@pytest.mark.parametrize(("name", "together"), [("demo", 10), ("retail", 100)])
+@pytest.mark.parametrize(("name", "together"), [("demo", 10), ("online_retail", 100)])
 def test_pairs_are_those_of_the_library(request, name, together, basis):
     shop = request.getfixturevalue(name)
     counted, left_out = baskets(shop, basis)

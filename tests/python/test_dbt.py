@@ -75,9 +75,3 @@ def test_a_plain_dbt_build_makes_the_marts(all_connectors):
         ).fetchall()
     assert len(rows) == len(list((ROOT / "models/marts").rglob("*.sql")))
     assert all(size > 0 for _, size in rows)
-
-
-def test_the_project_parses_without_warnings(tmp_path):
-    """`dbt parse` with warnings as errors succeeds."""
-    done = dbt(tmp_path, "--warn-error", "parse", "--no-partial-parse")
-    assert done.returncode == 0, done.stdout[-3000:]

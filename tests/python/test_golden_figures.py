@@ -14,12 +14,6 @@ pytestmark = pytest.mark.usefixtures("real_data")
 
 
 @pytest.fixture(scope="module")
-def sample(build, real_data):
-    """CDNOW, the 1/10 sample that the literature works on."""
-    return build("--connector", "cdnow", "--data", real_data / "cdnow/CDNOW_sample.txt")
-
-
-@pytest.fixture(scope="module")
 def sample_in_april(build, real_data):
     """The sample as it looked on 1997-04-15."""
     path = real_data / "cdnow/CDNOW_sample.txt"
@@ -32,13 +26,6 @@ def master(build, real_data):
     return build("--connector", "cdnow", "--data", real_data / "cdnow/CDNOW_master.txt")
 
 
-@pytest.fixture(scope="module")
-def retail(build, real_data):
-    """UCI Online Retail 2010-11."""
-    path = real_data / "online_retail/online_retail_2010_2011.csv.gz"
-    return build("--connector", "online_retail", "--data", path)
-
-
 def closes(build) -> bool:
     """Whether no row and no cent of the raw data is unaccounted for."""
     return build.rows(
@@ -46,22 +33,22 @@ def closes(build) -> bool:
     ) == [(0, Decimal("0.00"))]
 
 
-def test_cdnow_sample_customers(sample):
+def test_cdnow_sample_customers(cdnow):
     """2,357 customers with 6,696 purchase days, made of 6,919 lines."""
-    assert sample.row("select count(*), sum(purchase_count) from fct_customers") == (
+    assert cdnow.row("select count(*), sum(purchase_count) from fct_customers") == (
         2357,
         6919 - 223,
     )
-    assert sample.row("select count(*) from fct_order_items") == (6919,)
-    assert sample.row("select min(order_date), max(order_date) from fct_orders") == (
+    assert cdnow.row("select count(*) from fct_order_items") == (6919,)
+    assert cdnow.row("select min(order_date), max(order_date) from fct_orders") == (
         date(1997, 1, 1),
         date(1998, 6, 30),
     )
 
 
-def test_cdnow_sample_repurchase_rates(sample):
+def test_cdnow_sample_repurchase_rates(cdnow):
     """Of 2,357 customers 410, 601, 687, 887 and 1,074 come back within N days."""
-    rates = sample.rows(
+    rates = cdnow.rows(
         "select window_days, repurchasers, round(repurchase_rate, 3), "
         "eligible_customers, is_mature from repurchase_rates "
         "where cohort_start is null order by 1"
@@ -76,9 +63,9 @@ def test_cdnow_sample_repurchase_rates(sample):
     ]
 
 
-def test_cdnow_sample_continuation(sample):
+def test_cdnow_sample_continuation(cdnow):
     """Of who reach purchases 1 to 5 so many go on, ever and within 180 mature days."""
-    rates = sample.rows(
+    rates = cdnow.rows(
         "select purchase_number, round(continuation_rate, 2), "
         "round(continuation_rate_180d, 2) from order_sequence "
         "where purchase_number <= 5 order by 1"
@@ -92,39 +79,39 @@ def test_cdnow_sample_continuation(sample):
     ]
 
 
-def test_cdnow_sample_continuation_is_the_repurchase_rate(sample):
+def test_cdnow_sample_continuation_is_the_repurchase_rate(cdnow):
     """Everybody's first 180 days are over: 887 of 2,357, as in the repurchase rates."""
-    assert sample.row(
+    assert cdnow.row(
         "select customers_reaching, eligible_customers_180d, "
         "continuing_customers_180d, is_mature_180d from order_sequence "
         "where purchase_number = 1"
     ) == (2357, 2357, 887, True)
 
 
-def test_cdnow_sample_gaps(sample):
+def test_cdnow_sample_gaps(cdnow):
     """Closed gaps have mean 71 and median 34; with the open ones the median is 93."""
-    assert sample.row(
+    assert cdnow.row(
         "select gaps, open_gaps, round(mean), p50, km_p50 from purchase_gaps "
         "where purchase_number is null"
     ) == (6919 - 223 - 2357, 2357, 71, 34, 93)
-    assert sample.row(
+    assert cdnow.row(
         "select max(day) filter (survival > .5), min(day) filter (survival <= .5) "
         "from repurchase_curves where purchase_number is null and stratum = 'all'"
     ) == (92, 93)
 
 
-def test_cdnow_sample_concentration(sample):
+def test_cdnow_sample_concentration(cdnow):
     """The Gini coefficient of net revenue is .631; the best fifth brings .675."""
-    assert sample.row(
+    assert cdnow.row(
         "select round(gini, 3), round(cumulative_share, 3) from revenue_concentration "
         "where decile = 2"
     ) == (0.631, 0.675)
-    assert sample.row("select count(distinct gini) from revenue_concentration") == (1,)
+    assert cdnow.row("select count(distinct gini) from revenue_concentration") == (1,)
 
 
-def test_cdnow_sample_calibration_and_holdout(sample):
+def test_cdnow_sample_calibration_and_holdout(cdnow):
     """2,457 repeat purchase days of 946 customers by 1997-09-30, 1,882 after it."""
-    assert sample.row(
+    assert cdnow.row(
         """
         with days as (
             select distinct customer_key, order_date, purchase_number from fct_orders
@@ -139,15 +126,15 @@ def test_cdnow_sample_calibration_and_holdout(sample):
     ) == (2457, 946, 1882)
 
 
-def test_cdnow_sample_is_all_accepted(sample):
+def test_cdnow_sample_is_all_accepted(cdnow):
     """Zero dollars and equal lines are real: nothing is rejected or superseded."""
-    assert closes(sample)
-    assert sample.rows("select * from rejected_rows") == []
-    assert sample.row(
+    assert closes(cdnow)
+    assert cdnow.rows("select * from rejected_rows") == []
+    assert cdnow.row(
         "select raw_rows, accepted_rows from source_reconciliation "
         "where entity = 'order_lines'"
     ) == (6919, 6919)
-    assert sample.row("select count(*) from fct_orders where gross_amount = 0") == (8,)
+    assert cdnow.row("select count(*) from fct_orders where gross_amount = 0") == (8,)
 
 
 def test_cdnow_in_april_only_mature_customers_count(sample_in_april):
@@ -187,37 +174,37 @@ def test_cdnow_master_customers(master):
     assert closes(master)
 
 
-def test_retail_customers_orders_and_revenue(retail):
+def test_retail_customers_orders_and_revenue(online_retail):
     """4,338 customers, 18,532 orders, 8,911,407.90 gross; 1,493 bought once."""
-    assert retail.row(
+    assert online_retail.row(
         "select count(*), sum(order_count), sum(gross_amount), "
         "count(*) filter (order_count = 1) from fct_customers"
     ) == (4338, 18532, Decimal("8911407.90"), 1493)
 
 
-def test_retail_items(retail):
+def test_retail_items(online_retail):
     """The orders of known customers hold 397,884 lines."""
-    assert retail.row(
+    assert online_retail.row(
         "select count(*) from fct_order_items join fct_orders using (order_key) "
         "where not is_guest"
     ) == (397884,)
 
 
-def test_retail_guests_are_nobody(retail):
+def test_retail_guests_are_nobody(online_retail):
     """No customer stands for the orders without a customer; their revenue is apart."""
-    assert retail.row(
+    assert online_retail.row(
         "select count(*) from fct_customers "
         "where customer_key is null or customer_id is null"
     ) == (0,)
-    guests, revenue, customers = retail.row(
+    guests, revenue, customers = online_retail.row(
         "select count(*), sum(gross_amount), count(customer_key) from fct_orders "
         "where is_guest"
     )
     assert guests > 0 and revenue > 0 and customers == 0
-    assert retail.row("select max(gross_amount) from fct_customers") < (300_000,)
+    assert online_retail.row("select max(gross_amount) from fct_customers") < (300_000,)
 
 
-def test_retail_month_cohorts(retail, real_data):
+def test_retail_month_cohorts(online_retail, real_data):
     """Every cell of the known cohort table, and not one more."""
     name = "golden/online_retail_I_cohort_counts_clean.csv"
     with open(real_data / name, newline="", encoding="utf-8") as file:
@@ -227,42 +214,42 @@ def test_retail_month_cohorts(retail, real_data):
             for period, count in row.items()
             if period and count
         }
-    found = retail.rows(
+    found = online_retail.rows(
         "select cohort_start, period_number, active_customers from cohort_retention "
         "where period_type = 'month'"
     )
     assert len(expected) == 13 * 14 / 2
     assert {(start, period): count for start, period, count in found} == expected
-    assert retail.rows(
+    assert online_retail.rows(
         "select cohort_start, any_value(cohort_size) from cohort_retention "
         "where period_type = 'month' group by all order by all"
     ) == [(start, n) for (start, period), n in sorted(expected.items()) if period == 0]
 
 
-def test_retail_december_is_cut_off(retail):
+def test_retail_december_is_cut_off(online_retail):
     """The data end on 9 December: that month is immature in every cohort."""
-    assert retail.rows(
+    assert online_retail.rows(
         "select distinct is_mature, retention_rate, cumulative_ltv, eligible_customers "
         "from cohort_retention where period_type = 'month' "
         "and cohort_start + to_months(period_number::int) = '2011-12-01'"
     ) == [(False, None, None, 0)]
-    assert retail.row(
+    assert online_retail.row(
         "select count(*) from cohort_retention where period_type = 'month' "
         "and is_mature and retention_rate is not null"
     ) == (13 * 14 / 2 - 13,)
 
 
-def test_retail_closes(retail):
+def test_retail_closes(online_retail):
     """541,909 lines are accounted for."""
-    assert closes(retail)
-    assert retail.row(
+    assert closes(online_retail)
+    assert online_retail.row(
         "select raw_rows from source_reconciliation where entity = 'order_lines'"
     ) == (541909,)
 
 
-def test_report_card_in_the_readme(sample):
+def test_report_card_in_the_readme(cdnow):
     """The README shows the predictions of CDNOW as they come out, losses included."""
-    with duckdb.connect(str(sample.published), read_only=True) as con:
+    with duckdb.connect(str(cdnow.published), read_only=True) as con:
         part = {"report card of CDNOW": docs.report_card(con)}
     readme = (ROOT / "README.md").read_text("utf-8")
     assert docs.changed_parts(readme, part) == []

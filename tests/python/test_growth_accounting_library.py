@@ -19,25 +19,13 @@ AMOUNTS = [
 
 
 @pytest.fixture(scope="module")
-def path(real_data):
-    """The raw file."""
-    return real_data / "online_retail/online_retail_2010_2011.csv.gz"
-
-
-@pytest.fixture(scope="module")
-def retail(build, path):
-    """UCI Online Retail 2010-11 through the real build."""
-    return build("--connector", "online_retail", "--data", path)
-
-
-@pytest.fixture(scope="module")
-def lines(path):
+def lines(online_retail_file):
     """Lines of purchases with a known customer, amounts in whole pence.
 
     Cancellations name no invoice: they are refunds without an order and so in no
     period's revenue, which is why the clean lines alone give it.
     """
-    raw = pd.read_csv(path, dtype=str, encoding="utf-8")
+    raw = pd.read_csv(online_retail_file, dtype=str, encoding="utf-8")
     raw["quantity"] = raw["Quantity"].astype(int)
     raw["price"] = raw["UnitPrice"].astype(float)
     clean = raw[
@@ -83,9 +71,9 @@ def growth(lines, frequency):
 
 
 @pytest.mark.parametrize("period_type", FREQUENCIES)
-def test_growth_is_that_of_pandas(retail, lines, period_type):
+def test_growth_is_that_of_pandas(online_retail, lines, period_type):
     """Every count and penny of every period; what a running one cannot know is NULL."""
-    found = retail.rows(
+    found = online_retail.rows(
         f"select period_start, is_complete, {', '.join(COUNTS + AMOUNTS)} "
         "from growth_accounting where period_type = ? order by 1",
         period_type,
@@ -107,9 +95,9 @@ def test_growth_is_that_of_pandas(retail, lines, period_type):
 
 
 @pytest.mark.parametrize("period_type", FREQUENCIES)
-def test_the_last_period_is_cut_off(retail, period_type):
+def test_the_last_period_is_cut_off(online_retail, period_type):
     """The data end on Friday, 9 December 2011: the last period of each type runs."""
-    assert retail.rows(
+    assert online_retail.rows(
         "select is_complete from growth_accounting where period_type = ? "
         "order by period_start desc limit 2",
         period_type,

@@ -62,7 +62,6 @@ def test_seasons_of_the_demo(demo):
     assert compare(demo) == 12 + 12 + 7
 
 
-def test_seasons_of_cdnow(build, real_data):
+def test_seasons_of_cdnow(cdnow):
     """A year and a half has weekdays alone."""
-    sample = real_data / "cdnow" / "CDNOW_sample.txt"
-    assert compare(build("--connector", "cdnow", "--data", sample)) == 7
+    assert compare(cdnow) == 7

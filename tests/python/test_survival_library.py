@@ -106,7 +106,6 @@ def test_curves_of_the_demo(demo):
     assert compare(demo) > 5_000
 
 
-def test_curves_of_cdnow(build, real_data):
+def test_curves_of_cdnow(cdnow):
     """Every curve of the CDNOW sample, every day."""
-    sample = real_data / "cdnow" / "CDNOW_sample.txt"
-    assert compare(build("--connector", "cdnow", "--data", sample)) > 2_000
+    assert compare(cdnow) > 2_000

@@ -45,6 +45,7 @@ days as (
     select
         dates.date_day,
         observation.as_of_date,
+        {{ as_text("'" ~ var('reporting_currency') ~ "'") }} as currency,
         cast(coalesce(sales.orders, 0) as bigint) as orders,
         cast(coalesce(sales.customers, 0) as bigint) as customers,
         cast(coalesce(sales.new_customers, 0) as bigint) as new_customers,
