@@ -100,7 +100,9 @@
     for (const key of new Set(["xaxis", "yaxis", ...Object.keys(own)])) {
       if (/^[xy]axis\d*$/.test(key)) {
         look[key] = { ...axis, ...own[key] };
-        if (look[key].title) look[key].title.font = { size: look.font.size };
+        if (look[key].title) {
+          look[key].title = { standoff: 16, font: { size: look.font.size }, ...look[key].title };
+        }
       }
     }
     return look;
