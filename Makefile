@@ -10,7 +10,7 @@ export DO_NOT_TRACK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help build report test test-engines test-cluster lint unit demo docs bench clean
+.PHONY: help build report test test-engines test-cluster lint unit demo docs bench try-superset clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ docs: build ## rewrite the made parts of README and docs from the demo
 bench: .venv/core .venv/benchmark ## fit and score predictions beside the library lifetimes (DATABASE=warehouse/build.duckdb, once built)
 	python scripts/benchmark.py $(DATABASE) $(ARGS)
 
+try-superset: .venv/core .venv/superset/installed ## the published file in a Superset of its own, its charts compared with the marts (slow; ARGS=--stay to look at it)
+	python scripts/try_superset.py $(ARGS)
+
 clean: ## remove what was built, not what was installed
 	rm -rf target logs warehouse/*.duckdb* warehouse/*.html warehouse/spark
 
@@ -69,4 +72,10 @@ clean: ## remove what was built, not what was installed
 .venv/postgres .venv/spark .venv/engines .venv/benchmark .venv/export .venv/report: .venv/%: .venv/core requirements-%.txt
 	@echo "installing what $* needs ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-$*.txt
+	@touch $@
+
+.venv/superset/installed: requirements-superset.txt
+	@echo "installing Superset, apart from everything else ..."
+	@$(PYTHON) -m venv .venv/superset
+	@.venv/superset/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-superset.txt
 	@touch $@

@@ -1,9 +1,10 @@
-"""Make the generated parts of README.md and the picture docs/cohorts.svg.
+"""Make the generated parts of both READMEs and the pictures docs/cohorts*.svg.
 
-The tables come from the yml files, the console block and the picture from the
+The tables come from the yml files, the console block and the pictures from the
 published demo, one report card from a published CDNOW sample where it is given. A
 generated part stands between `<!-- made by scripts/docs.py: NAME -->` and
-`<!-- end: NAME -->`; the rest of the README is never touched.
+`<!-- end: NAME -->`; the rest of a README is never touched. What the Chinese one says
+stands beside the English: `..._zh` in the yml files, a line above each var.
 Exit code 0: done, or nothing to change; 1: `--check` found changes; 2: no demo.
 """
 
@@ -23,28 +24,44 @@ from reporting.words import Text
 PROJECT = Path(__file__).resolve().parent.parent
 CONTRACT = PROJECT / "models" / "intermediate" / "contract"
 ENTITIES = ["orders", "order_items", "products", "customers", "refunds"]
+PAGES = {"en": "README.md", "zh": "README.zh-CN.md"}
+PICTURES = {"en": "docs/cohorts.svg", "zh": "docs/cohorts.zh-CN.svg"}
 SUBJECTS = {
-    "core": "Facts",
-    "rfm": "RFM",
-    "cohorts": "Cohorts and repurchase rates 同期群与复购率",
-    "timing": "Timing 购买周期",
-    "lifecycle": "Life cycle, churn and return 生命周期、流失与回流",
-    "value": "Value and season 价值与季节",
-    "products": "Products 商品",
-    "channels": "Channels 渠道",
-    "prediction": "Prediction 预测",
-    "profile": "Profile 用户画像",
-    "audit": "Audit",
+    "core": ("Facts", "事实表"),
+    "rfm": ("RFM", "RFM"),
+    "cohorts": ("Cohorts and repurchase rates 同期群与复购率", "同期群与复购率"),
+    "timing": ("Timing 购买周期", "购买周期"),
+    "lifecycle": (
+        "Life cycle, churn and return 生命周期、流失与回流",
+        "生命周期、流失与回流",
+    ),
+    "value": ("Value and season 价值与季节", "价值与季节"),
+    "products": ("Products 商品", "商品"),
+    "channels": ("Channels 渠道", "渠道"),
+    "prediction": ("Prediction 预测", "预测"),
+    "profile": ("Profile 用户画像", "用户画像"),
+    "audit": ("Audit", "审计"),
 }
-
+HEADS = {
+    "marts": (["one row per", "question it answers"], ["每行是", "回答的问题"]),
+    "contract": (
+        ["column", "", "type", "meaning", "example"],
+        ["列", "", "类型", "含义", "例"],
+    ),
+    "connectors": (
+        ["connector", "reads", "columns it needs"],
+        ["连接器", "读什么", "必需的列"],
+    ),
+    "vars": (["var", "default", "what it is"], ["var", "默认值", "含义"]),
+}
 METRICS = {  # of prediction_evaluation, and their titles
-    "rmse": "RMSE",
-    "poisson_deviance": "Poisson deviance",
-    "bias": "bias",
-    "brier": "Brier",
-    "auc": "AUC",
-    "top_decile_capture": "bought by the top tenth",
-    "false_alarm_rate": "false alarms",
+    "rmse": ("RMSE", "RMSE"),
+    "poisson_deviance": ("Poisson deviance", "泊松偏差"),
+    "bias": ("bias", "偏差"),
+    "brier": ("Brier", "Brier"),
+    "auc": ("AUC", "AUC"),
+    "top_decile_capture": ("bought by the top tenth", "前十分之一客户的购买占比"),
+    "false_alarm_rate": ("false alarms", "误报率"),
 }
 SHOP = Text("Demo shop", "演示店铺")
 PUBLISHED = "warehouse/repurchase.duckdb"
@@ -68,85 +85,119 @@ def read_yaml(path: Path):
     return yaml.safe_load(path.read_text("utf-8"))
 
 
-def marts_tables() -> str:
-    """Table, grain and question of every mart by subject, from its description."""
+def in_language(language: str, pair):
+    """The English or the Chinese one of two."""
+    return pair[list(PAGES).index(language)]
+
+
+def marts_tables(language: str) -> str:
+    """Table, grain and question of every mart by subject, from its yml."""
     parts = []
     for subject, title in SUBJECTS.items():
         path = PROJECT / "models" / "marts" / subject / f"_{subject}__models.yml"
         rows = []
         for model in read_yaml(path)["models"]:
-            text = " ".join(model["description"].split())
-            grain, question = text.removeprefix("One row per ").split(" Question - ")
-            question = question[0].upper() + question[1:]
-            rows.append((f"`{model['name']}`", grain.rstrip("."), question))
-        head = [title, "one row per", "question it answers"]
+            rows.append((f"`{model['name']}`", *grain_and_question(model, language)))
+        head = [
+            in_language(language, title),
+            *in_language(language, HEADS["marts"]),
+        ]
         parts.append(table(head, rows))
     return "\n\n".join(parts)
 
 
-def contract_table(entity: str) -> str:
+def grain_and_question(model: dict, language: str) -> tuple[str, str]:
+    """What a row is and what is asked; KeyError names a mart that does not say."""
+    if language == "zh":
+        meta = model.get("config", {}).get("meta", {})
+        if not {"grain_zh", "question_zh"} <= set(meta):
+            raise KeyError(f"{model['name']} has no grain_zh or no question_zh")
+        return meta["grain_zh"], meta["question_zh"]
+    text = " ".join(model["description"].split())
+    grain, question = text.removeprefix("One row per ").split(" Question - ")
+    return grain.rstrip("."), question[0].upper() + question[1:]
+
+
+def contract_table(entity: str, language: str) -> str:
     """The columns of an entity that a shop supplies."""
     columns = read_yaml(CONTRACT / f"{entity}.yml")["models"][0]["columns"]
     rows = []
     for column in columns:
         if given := column.get("meta", {}).get("input"):
+            required = in_language(language, ("required", "必填"))
+            meaning = given.get("meaning", column["description"])
             rows.append(
                 (
                     f"`{given.get('name', column['name'])}`",
-                    "required" if given["required"] else "",
-                    input_type(column["name"], column["data_type"]),
-                    given.get("meaning", column["description"]),
+                    required if given["required"] else "",
+                    input_type(column["name"], column["data_type"], language),
+                    in_language(language, (meaning, given["meaning_zh"])),
                     f"`{given['example']}`",
                 )
             )
-    return table(["column", "", "type", "meaning", "example"], rows)
+    return table(in_language(language, HEADS["contract"]), rows)
 
 
-def input_type(name: str, data_type: str) -> str:
+def input_type(name: str, data_type: str, language: str) -> str:
     """The type of a contract column in the words of somebody who fills it in."""
+    words = {
+        "string": ("text", "文本"),
+        "timestamp": ("time", "时间"),
+        "date": ("day", "日期"),
+    }
     if name.endswith("_hash"):
-        return "text"
-    words = {"string": "text", "timestamp": "time", "date": "day"}
-    return words.get(data_type, "number")
+        data_type = "string"
+    return in_language(language, words.get(data_type, ("number", "数字")))
 
 
-def optional_contracts() -> str:
+def optional_contracts(language: str) -> str:
     """The optional entities, each folded away."""
     parts = [
         f"<details><summary><code>{entity}</code></summary>\n\n"
-        f"{contract_table(entity)}\n\n</details>"
+        f"{contract_table(entity, language)}\n\n</details>"
         for entity in ENTITIES[1:]
     ]
     return "\n\n".join(parts)
 
 
-def connectors_table() -> str:
+def connectors_table(language: str) -> str:
     """What every connector reads and which columns it can not do without."""
+    either = in_language(language, (" or ", " 或 "))
+    otherwise = (
+        "those marked required in the contract below",
+        "契约里标为必填的列",
+    )
     rows = []
     for path in sorted((PROJECT / "models" / "staging").glob("*/_*__sources.yml")):
         source = read_yaml(path)["sources"][0]
         needed = [
-            " or ".join(f"`{header}`" for header in column["meta"]["headers"])
+            either.join(f"`{header}`" for header in column["meta"]["headers"])
             for column in source["tables"][0].get("columns", [])
             if column["meta"]["required"]
         ]
-        needed = ", ".join(needed) or "those marked required in the contract below"
-        rows.append((f"`{source['name']}`", source["description"].strip(), needed))
-    return table(["connector", "reads", "columns it needs"], rows)
+        needed = ", ".join(needed) or in_language(language, otherwise)
+        reads = (source["description"].strip(), source["meta"]["reads_zh"])
+        rows.append((f"`{source['name']}`", in_language(language, reads), needed))
+    return table(in_language(language, HEADS["connectors"]), rows)
 
 
-def vars_table() -> str:
-    """Every var of dbt_project.yml with its default and its comment there."""
+def vars_table(language: str) -> str:
+    """Every var of dbt_project.yml with its default and its comments there.
+
+    The English one is behind it, the Chinese one is the line above.
+    """
     path = PROJECT / "dbt_project.yml"
     defaults = read_yaml(path)["vars"]
     lines = path.read_text("utf-8").split("\nvars:\n")[1].split("\n\nmodels:")[0]
-    rows, why = [], ""
+    rows, why, above = [], "", ""
     for line in lines.splitlines():
         if found := re.match(r"  (\w+):.*?(?: # (.*))?$", line):
             name, comment = found.groups()
             why = comment or why  # a var without a comment shares the one above
-            rows.append((f"`{name}`", var_text(defaults[name]), why))
-    return table(["var", "default", "what it is"], rows)
+            said = in_language(language, (why, above))
+            rows.append((f"`{name}`", var_text(defaults[name]), said))
+        above = line.removeprefix("  # ") if line.startswith("  # ") else ""
+    return table(in_language(language, HEADS["vars"]), rows)
 
 
 def var_text(value) -> str:
@@ -155,14 +206,14 @@ def var_text(value) -> str:
     return f"`{value if isinstance(value, str) else json.dumps(value)}`"
 
 
-def tables() -> dict[str, str]:
-    """The parts of the README that need no database, by name."""
+def tables(language: str = "en") -> dict[str, str]:
+    """The parts of a README that need no database, by name."""
     return {
-        "marts": marts_tables(),
-        "orders": contract_table("orders"),
-        "optional entities": optional_contracts(),
-        "connectors": connectors_table(),
-        "vars": vars_table(),
+        "marts": marts_tables(language),
+        "orders": contract_table("orders", language),
+        "optional entities": optional_contracts(language),
+        "connectors": connectors_table(language),
+        "vars": vars_table(language),
     }
 
 
@@ -208,7 +259,7 @@ def connect_demo(published: Path):
 # -- report card of the predictions, from any published file --
 
 
-def report_card(con) -> str:
+def report_card(con, language: str) -> str:
     """Every model and rule of thumb at the latest origin, by rising RMSE."""
     origin, customers = con.execute(
         "select origin, customers from marts.prediction_evaluation "
@@ -226,29 +277,34 @@ def report_card(con) -> str:
     )
     rows = [
         [f"{model}" if is_rule else f"**{model}**"]
-        + [measured(*cells[model, metric]) for metric in METRICS]
+        + [measured(*cells[model, metric], language) for metric in METRICS]
         for model, is_rule in models
     ]
-    said = f"{customers:,} customers, the 90 days after {origin}, 95 % intervals:"
-    return f"{said}\n\n{table(['', *METRICS.values()], rows)}"
+    said = (
+        f"{customers:,} customers, the 90 days after {origin}, 95 % intervals:",
+        f"{customers:,} 位客户，{origin} 之后的 90 天，95% 区间：",
+    )
+    head = ["", *(in_language(language, title) for title in METRICS.values())]
+    return f"{in_language(language, said)}\n\n{table(head, rows)}"
 
 
-def measured(value, low, high) -> str:
-    return "" if value is None else f"{value:.3f} ({low:.3f} to {high:.3f})"
+def measured(value, low, high, language: str) -> str:
+    to = in_language(language, ("to", "至"))
+    return "" if value is None else f"{value:.3f} ({low:.3f} {to} {high:.3f})"
 
 
 # -- putting it together --
 
 
 def fill(readme: str, parts: dict[str, str]) -> str:
-    """The README with the named parts replaced; KeyError when it has no such place."""
+    """A README with the named parts replaced; KeyError when it has no such place."""
     for name, part in parts.items():
         start, end = (
             f"<!-- made by scripts/docs.py: {name} -->",
             f"<!-- end: {name} -->",
         )
         if readme.count(start) != 1 or readme.count(end) != 1:
-            raise KeyError(f"README.md must hold '{start}' and '{end}' once each")
+            raise KeyError(f"a README must hold '{start}' and '{end}' once each")
         before, rest = readme.split(start)
         after = rest.split(end)[1]
         readme = f"{before}{start}\n{part}\n{end}{after}"
@@ -256,7 +312,7 @@ def fill(readme: str, parts: dict[str, str]) -> str:
 
 
 def changed_parts(readme: str, parts: dict[str, str]) -> list[str]:
-    """Names of the parts that the README does not hold as they should be."""
+    """Names of the parts that a README does not hold as they should be."""
     return [name for name in parts if fill(readme, {name: parts[name]}) != readme]
 
 
@@ -279,30 +335,40 @@ def main(argv=None) -> int:
         "(default: leave it as it stands)",
     )
     args = parser.parse_args(argv)
-    readme_path, svg_path = PROJECT / "README.md", PROJECT / "docs" / "cohorts.svg"
+    changed, filled = [], {}
     try:
-        readme = readme_path.read_text("utf-8")
+        readmes = {name: (PROJECT / name).read_text("utf-8") for name in PAGES.values()}
         with connect_demo(args.published) as con:
-            svg = repurchase_picture(Marts(con), "en", SHOP)
-            parts = tables() | {"report card": report_card(con)}
-        parts["make build"] = console(args.published, readme)
+            pictures = {
+                name: repurchase_picture(Marts(con), language, SHOP)
+                for language, name in PICTURES.items()
+            }
+            cards = {language: report_card(con, language) for language in PAGES}
         if args.cdnow:
             with duckdb.connect(str(args.cdnow), read_only=True) as con:
-                parts["report card of CDNOW"] = report_card(con)
-        changed = [f"README.md: {name}" for name in changed_parts(readme, parts)]
-        filled = fill(readme, parts)
+                cdnow = {language: report_card(con, language) for language in PAGES}
+        block = console(args.published, readmes[PAGES["en"]])
+        for language, name in PAGES.items():
+            parts = tables(language) | {"report card": cards[language]}
+            parts["make build"] = block
+            if args.cdnow:
+                parts["report card of CDNOW"] = cdnow[language]
+            changed += [f"{name}: {p}" for p in changed_parts(readmes[name], parts)]
+            filled[name] = fill(readmes[name], parts)
     except (DemoError, OSError, duckdb.Error, KeyError) as error:
         words = error.args[0] if isinstance(error, KeyError) else str(error)
         print(f"docs: {words.splitlines()[0]}", file=sys.stderr)
         return 2
-    if not svg_path.is_file() or svg_path.read_text("utf-8") != svg:
-        changed.append("docs/cohorts.svg")
+    for name, svg in pictures.items():
+        path = PROJECT / name
+        if not path.is_file() or path.read_text("utf-8") != svg:
+            changed.append(name)
     for name in changed:
         print(f"{'would change' if args.check else 'changed'} {name}")
     if args.check:
         return 1 if changed else 0
-    readme_path.write_text(filled, "utf-8")
-    svg_path.write_text(svg, "utf-8")
+    for name, made in (filled | pictures).items():
+        (PROJECT / name).write_text(made, "utf-8")
     return 0
 
 

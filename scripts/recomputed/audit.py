@@ -24,7 +24,7 @@ def account_rows(decided: dict, orders: pl.DataFrame, entities: dict, rules: dic
         )
         for name in names
     ).join(bought, on=ORDER, how="left")
-    reasons = rules["reason_codes"].select("reason_code", "reason")
+    reasons = rules["reason_codes"].select("reason_code", "reason", "reason_zh")
     rejected = (
         ledger.filter(pl.col("fate") == "rejected")
         .group_by("connector", "entity", "reason_code")

@@ -50,7 +50,7 @@ GRAINS = {
     "prediction_evaluation": ["model", "origin", "metric"],
     "prediction_calibration": ["model", "origin", "decile"],
     "customer_profiles": ["customer_key"],
-    "rejected_rows": ["connector", "entity", "reason_code", "reason"],
+    "rejected_rows": ["connector", "entity", "reason_code", "reason", "reason_zh"],
     "source_reconciliation": ["connector", "entity"],
 }
 
@@ -87,12 +87,12 @@ COLUMNS = {
     "rfm_scores": columns("""
         customer_key as_of_date recency_days frequency monetary r_score f_score m_score
         rfm_cell rfm_segment rfm_segment_zh segment_rank rfm_value_type
-        recommended_action
+        recommended_action recommended_action_zh
     """),
     "rfm_segments": columns("""
         rfm_segment rfm_segment_zh segment_rank as_of_date customers customer_share
         orders net_amount revenue_share average_recency_days average_frequency
-        average_order_value
+        average_order_value recommended_action recommended_action_zh
     """),
     "rfm_thresholds": columns(
         "as_of_date dimension score lower_bound upper_bound customers"
@@ -138,6 +138,7 @@ COLUMNS = {
     "repurchase_curves": columns("""
         purchase_number stratum_type stratum day as_of_date at_risk events censored
         survival cumulative_repurchase standard_error ci_low ci_high is_thin_tail
+        cumulative_ci_low cumulative_ci_high
     """),
     "purchase_cycles": columns("""
         customer_key as_of_date gaps median_gap_days mean_gap_days gap_cv usual_gap_days
@@ -259,7 +260,7 @@ COLUMNS = {
         discount_dependence categories_bought products_bought reactivations
         is_churned_fixed is_churned_cycle risk
     """),
-    "rejected_rows": columns("connector entity reason_code reason rows"),
+    "rejected_rows": columns("connector entity reason_code reason reason_zh rows"),
     "source_reconciliation": columns("""
         connector entity as_of_date raw_rows accepted_rows superseded_rows rejected_rows
         difference_rows raw_amount accepted_amount superseded_amount rejected_amount

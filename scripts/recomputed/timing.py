@@ -144,13 +144,17 @@ def repurchase_curves(shop: Shop) -> pl.DataFrame:
         "cumulative_repurchase standard_error ci_low ci_high is_thin_tail"
     )
     doubles = ["survival", "cumulative_repurchase", "standard_error"]
-    return shop.rows(
+    curves = shop.rows(
         names,
         rows,
         stratum_type=pl.String,
         stratum=pl.String,
         **dict.fromkeys([*doubles, "ci_low", "ci_high"], DOUBLE),
         is_thin_tail=pl.Boolean,
+    )
+    return curves.with_columns(
+        cumulative_ci_low=1 - pl.col("ci_high"),
+        cumulative_ci_high=1 - pl.col("ci_low"),
     )
 
 

@@ -9,7 +9,21 @@ from plotly.offline import get_plotlyjs
 from reporting.blocks import Chart, Content, NoData
 from reporting.charts import embedded
 from reporting.marts import Marts
-from reporting.sections import cohorts, overview, repurchase_curve, rfm
+from reporting.sections import (
+    channels,
+    cohorts,
+    data_quality,
+    lifecycle,
+    overview,
+    predictions,
+    products,
+    reactivations,
+    repurchase_curve,
+    rfm,
+    season,
+    timing,
+    value,
+)
 from reporting.words import Text, bare, day, named, number
 
 SECTIONS = [  # in the order of the page; a section's key is its file's name
@@ -17,6 +31,15 @@ SECTIONS = [  # in the order of the page; a section's key is its file's name
     cohorts,
     repurchase_curve,
     rfm,
+    lifecycle,
+    timing,
+    value,
+    season,
+    products,
+    channels,
+    reactivations,
+    predictions,
+    data_quality,
 ]
 HERE = Path(__file__).resolve().parent
 SHOPS_NAMED = 3

@@ -13,8 +13,8 @@ from babel import dates, numbers
 from markupsafe import Markup, escape
 
 LOCALES = {"en": "en", "zh": "zh_CN"}
-ELEMENT = Markup('<data value="{}" data-key="{}">{}</data>')
 CHINESE = re.compile("[\u4e00-\u9fff]")
+ELEMENT = Markup('<data value="{}" data-key="{}">{}</data>')
 
 
 @dataclass(frozen=True)
@@ -72,14 +72,6 @@ def bare(words: str) -> str:
 def same(words) -> Text:
     """A name from the data, the same in both languages."""
     return NONE if words is None else Text(str(words), str(words))
-
-
-def bilingual(words: str | None) -> Text:
-    """Words of a rule seed, "English 中文", parted at the first Chinese character."""
-    found = CHINESE.search(words or "")
-    if not found or not words[: found.start()].strip():
-        return same(words)
-    return Text(words[: found.start()].strip(), words[found.start() :].strip())
 
 
 def formatter(show):
@@ -162,11 +154,32 @@ def month(value, locale):
     return dates.format_skeleton("yMMM", value, locale=locale)
 
 
-def interval(low, high, decimals=1) -> Text:
-    """A 95 % interval of a share: 29.3%–33.7%"""
+@formatter
+def quarter(value, locale):
+    """Q2 2025 and 2025年Q2"""
+    form = "'Q'Q y" if locale == "en" else "y年'Q'Q"
+    return dates.format_date(value, form, locale)
+
+
+@formatter
+def month_name(value, locale, full=False):
+    """6 as Jun, in full June, and 6月"""
+    width = "wide" if full and locale == "en" else "abbreviated"
+    return dates.get_month_names(width, locale=locale)[value]
+
+
+@formatter
+def weekday_name(value, locale, full=False):
+    """1 as Mon, in full Monday, and 周一"""
+    width = "wide" if full and locale == "en" else "abbreviated"
+    return dates.get_day_names(width, locale=locale)[value - 1]
+
+
+def interval(low, high, decimals=1, show=share) -> Text:
+    """A 95 % interval, of a share unless shown otherwise: 29.3%–33.7%"""
     if low is None or high is None:
         return NONE
-    ends = share(low, decimals), share(high, decimals)
+    ends = show(low, decimals), show(high, decimals)
     return Text(*("–".join(pair) for pair in zip(*ends, strict=True)), f"{low} {high}")
 
 

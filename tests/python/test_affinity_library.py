@@ -43,7 +43,7 @@ def rules(counted: list[set], together: int):
 
 
 @pytest.mark.parametrize("basis", ["order", "customer"])
-@pytest.mark.parametrize(("name", "together"), [("demo", 10), ("retail", 100)])
+@pytest.mark.parametrize(("name", "together"), [("demo", 10), ("online_retail", 100)])
 def test_pairs_are_those_of_the_library(request, name, together, basis):
     shop = request.getfixturevalue(name)
     counted, left_out = baskets(shop, basis)

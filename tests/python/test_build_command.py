@@ -11,7 +11,7 @@ def test_the_summary_says_what_matters(demo):
     """Customers, orders, revenue, the 90-day rate with its counts, segments, path."""
     customers, orders, revenue = demo.row(
         "select (select count(*) from fct_customers), count(*), sum(net_amount) - "
-        "(select sum(refund_amount) from fct_refunds where order_key is null) "
+        "(select sum(refund_amount) from fct_refunds where refund_of = 'customer') "
         "from fct_orders"
     )
     rate, repurchasers, eligible = demo.row(

@@ -15,9 +15,11 @@ import docs
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
+README_ZH = (ROOT / "README.zh-CN.md").read_text("utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 PAGES = [
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *(ROOT / name for name in ("README.md", "README.zh-CN.md")),
+    *(ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 CHECKED = {
@@ -66,10 +68,10 @@ def known_reasons() -> set[str]:
 
 
 @pytest.mark.parametrize("name", docs.tables())
-def test_table_is_what_the_yml_says(name):
-    assert docs.changed_parts(README, {name: docs.tables()[name]}) == [], (
-        "run `make docs`"
-    )
+@pytest.mark.parametrize(("language", "page"), docs.PAGES.items())
+def test_table_is_what_the_yml_says(name, language, page):
+    part = {name: docs.tables(language)[name]}
+    assert docs.changed_parts(read(ROOT / page), part) == [], "run `make docs`"
 
 
 def test_console_and_picture_are_of_the_demo(demo, capsys):
@@ -112,6 +114,7 @@ def test_picture_shows_no_open_cell_as_a_figure(demo):
 def test_check_names_what_would_change(demo, monkeypatch, tmp_path, capsys):
     (tmp_path / "docs").mkdir()
     (tmp_path / "README.md").write_text(README.replace("| `fct_orders` |", "| x |"))
+    (tmp_path / "README.zh-CN.md").write_text(README_ZH.replace("`null`", "`none`"))
     for name in ("models", "seeds", "dbt_project.yml"):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.setattr(docs, "PROJECT", tmp_path)
@@ -119,10 +122,13 @@ def test_check_names_what_would_change(demo, monkeypatch, tmp_path, capsys):
     assert docs.main(arguments) == 1
     assert capsys.readouterr().out.splitlines() == [
         "would change README.md: marts",
+        "would change README.zh-CN.md: vars",
         "would change docs/cohorts.svg",
+        "would change docs/cohorts.zh-CN.svg",
     ]
     assert docs.main(arguments[1:]) == 0
     assert read(tmp_path / "README.md") == README
+    assert read(tmp_path / "README.zh-CN.md") == README_ZH
     assert docs.main(arguments) == 0
 
 
@@ -148,6 +154,75 @@ def test_without_a_build_it_says_so(tmp_path, capsys):
     assert docs.main(["--check", "--published", str(tmp_path / "none.duckdb")]) == 2
     error = capsys.readouterr().err
     assert "run `make build` first" in error and error.count("\n") == 1
+
+
+# -- the Chinese README --
+
+
+def sections(readme: str) -> list[str]:
+    """The texts between the headings of a README, made parts left out."""
+    written = re.sub(r"(?s)<!-- made by .*?<!-- end: .*? -->", "", readme)
+    blockless = re.sub(r"(?sm)^```.*?^```$", "", written)
+    return re.split(r"(?m)^#+ .*$", blockless)
+
+
+def test_chinese_readme_has_the_same_headings_and_blocks():
+    def headings(readme):
+        blockless = re.sub(r"(?sm)^```.*?^```$", "", readme)
+        return [len(marks) for marks in re.findall(r"(?m)^(#+) ", blockless)]
+
+    def blocks(readme):
+        return re.findall(r"(?sm)^```.*?^```$", readme)
+
+    assert headings(README_ZH) == headings(README)
+    assert blocks(README_ZH) == blocks(README)
+
+
+@pytest.mark.parametrize("number", range(len(sections(README))))
+def test_chinese_readme_names_the_same_things(number):
+    """Section by section: names and commands, links, rows of tables, points."""
+    english, chinese = (sections(readme)[number] for readme in (README, README_ZH))
+
+    def names(text):
+        return set(re.findall(r"`[^`]+`", " ".join(text.split())))
+
+    def links(text):
+        paths = re.findall(r"\]\(([^)\s]+)\)", text)
+        paths = [path.split("#")[0].replace(".zh-CN.", ".") for path in paths]
+        return sorted(path for path in paths if "README" not in path)
+
+    def lines(text, mark):
+        return sum(line.startswith(mark) for line in text.splitlines())
+
+    assert names(chinese) == names(english)
+    assert links(chinese) == links(english)
+    for mark in ("| ", "- ", "**", "!["):
+        assert lines(chinese, mark) == lines(english, mark), mark
+
+
+def test_chinese_tables_have_the_same_keys_and_figures():
+    """Tables, columns, vars and models in the same order; the same figures of them."""
+
+    def made(readme, name):
+        return readme.split(f"scripts/docs.py: {name} -->")[1].split("<!-- end")[0]
+
+    names = re.findall(r"<!-- made by scripts/docs.py: (.*) -->", README)
+    assert names == re.findall(r"<!-- made by scripts/docs.py: (.*) -->", README_ZH)
+    for name in names:
+        english, chinese = (made(readme, name) for readme in (README, README_ZH))
+        for pattern in (r"(?m)^\| (`\w+`|\*\*\w+\*\*) \|", r"\d\.\d{3}"):
+            said = re.findall(pattern, english)
+            assert re.findall(pattern, chinese) == said, name
+
+
+def test_what_is_said_in_chinese_is_chinese():
+    """Every mart, input column, connector and var has Chinese words of its own."""
+    for name, table in docs.tables("zh").items():
+        for row in table.splitlines():
+            if row.startswith("| `"):
+                assert re.search(r"[\u4e00-\u9fff]", row), f"{name}: {row}"
+    for name, model in models_in("marts").items():
+        assert model["config"]["meta"]["question_zh"].endswith("？"), name
 
 
 # -- nothing is left undescribed --
@@ -248,6 +323,37 @@ def test_every_script_is_mentioned_and_helps(name):
     )
     assert shown.returncode == 0, shown.stderr
     assert " ".join(first.split()) in " ".join(shown.stdout.split())
+
+
+# -- BI pages --
+
+
+BI_PAGES = sorted((ROOT / "docs" / "bi").glob("*.md"))
+NOT_COLUMNS = {"read_only"}  # words with an underscore that are a tool's own
+
+
+@pytest.mark.parametrize("page", BI_PAGES, ids=lambda page: page.name)
+def test_tables_and_columns_on_bi_pages_exist(page):
+    """On a line that names tables, the columns are theirs; elsewhere, any table's."""
+    columns = {
+        name: {column["name"] for column in model["columns"]}
+        for name, model in models_in("marts").items()
+    }
+    any_column = set().union(*columns.values())
+    found = 0
+    for line in read(page).splitlines():
+        words = re.findall(r"`([a-z_]+)(?:\.([a-z_]+))?`", line)
+        tables = {name for name, column in words if not column and name in columns}
+        known = set().union(*(columns[table] for table in tables)) or any_column
+        for first, second in words:
+            if second:
+                assert second in columns[first], f"{first}.{second}"
+            elif first not in tables and first not in NOT_COLUMNS and "_" in first:
+                assert first in known, f"{first}: {line[:60]}"
+                found += 1
+        for table, column in re.findall(r"\b([a-z_]+)\[([a-z_]+)\]", line):  # DAX
+            assert column in columns[table], f"{table}[{column}]"
+    assert found >= 3
 
 
 # -- links and places --

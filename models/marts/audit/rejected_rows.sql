@@ -31,6 +31,7 @@ explained as (
         || cast(numbered.copy_number as {{ dbt.type_string() }}) as row_key,
         numbered.reason_code,
         reason_codes.reason,
+        reason_codes.reason_zh,
         numbered.source_file,
         numbered.raw_values
     from numbered

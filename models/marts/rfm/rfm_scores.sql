@@ -43,7 +43,8 @@ labelled as (
         segment_names.rfm_segment_zh,
         segment_names.segment_rank,
         value_types.rfm_value_type,
-        segment_names.recommended_action
+        segment_names.recommended_action,
+        segment_names.recommended_action_zh
     from scored
     inner join {{ ref('rfm_segment_rules') }} as segment_rules
         on

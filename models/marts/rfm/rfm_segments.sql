@@ -39,7 +39,9 @@ described as (
         segments.average_recency_days,
         segments.average_frequency,
         {{ average_amount('segments.net_amount', 'segments.orders') }}
-            as average_order_value
+            as average_order_value,
+        segment_names.recommended_action,
+        segment_names.recommended_action_zh
     from {{ ref('rfm_segment_names') }} as segment_names
     left join segments on segment_names.rfm_segment = segments.rfm_segment
     cross join totals

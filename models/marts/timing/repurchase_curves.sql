@@ -50,6 +50,14 @@ curves_with_intervals as (
         curves.at_risk < 30 as is_thin_tail
     from curves
     cross join {{ ref('int_observation') }} as observation
+),
+
+both_ways as (
+    select
+        *,
+        1 - ci_high as cumulative_ci_low,
+        1 - ci_low as cumulative_ci_high
+    from curves_with_intervals
 )
 
-select * from curves_with_intervals
+select * from both_ways

@@ -201,13 +201,7 @@ def revenue_chart(marts) -> Chart:
             best_revenue=money(best.revenue, marts.currency),
         ),
         traces,
-        {
-            "barmode": "relative",
-            "hovermode": "x unified",
-            "showlegend": True,
-            "xaxis": {"tickformat": charts.MONTHS, "hoverformat": charts.MONTHS},
-            "yaxis": {"tickformat": ",.0f"},
-        },
+        charts.STACKED_MONTHS,
     )
 
 

@@ -24,7 +24,8 @@ def section(marts) -> Content:
         for step in STEPS
         if (
             rows := marts.rows(
-                "select day, cumulative_repurchase, ci_low, ci_high, at_risk, "
+                "select day, cumulative_repurchase, cumulative_ci_low, "
+                "cumulative_ci_high, at_risk, "
                 "is_thin_tail, km_p50 from repurchase_curves "
                 "left join purchase_gaps using (purchase_number) "
                 "where stratum_type = 'all' and purchase_number = ? and day <= ? "
@@ -75,11 +76,10 @@ def curve_chart(curves) -> Chart:
     for purchase_number, rows in curves.items():
         name, colour = STEPS[purchase_number]
         solid = [row for row in rows if not row.is_thin_tail]
-        # The interval of the mart is that of survival, the share not yet back.
         traces += charts.band(
             [row.day for row in solid],
-            [None if row.ci_high is None else 1 - row.ci_high for row in solid],
-            [None if row.ci_low is None else 1 - row.ci_low for row in solid],
+            [row.cumulative_ci_low for row in solid],
+            [row.cumulative_ci_high for row in solid],
             colour,
         )
         hover = Text(

@@ -7,7 +7,6 @@ from reporting.blocks import Chart, Content
 from reporting.tables import table
 from reporting.words import (
     Text,
-    bilingual,
     compact,
     money,
     month,
@@ -25,11 +24,7 @@ SCORES = [1, 2, 3, 4, 5]
 
 
 def section(marts) -> Content:
-    segments = marts.rows(
-        "select segments.*, actions.recommended_action from rfm_segments as segments "
-        "left join (select distinct rfm_segment, recommended_action from rfm_scores) "
-        "as actions using (rfm_segment) order by segment_rank"
-    )
+    segments = marts.rows("select * from rfm_segments order by segment_rank")
     cells = marts.some(
         "select r_score, f_score, segment_rank, rfm_segment, rfm_segment_zh, "
         "count(*) as customers, sum(monetary) as net_amount from rfm_scores "
@@ -188,7 +183,7 @@ def segments_table(marts, segments):
                 number(row.average_recency_days),
                 number(row.average_frequency, 1),
                 number(row.average_order_value, 2),
-                bilingual(row.recommended_action),
+                Text(row.recommended_action, row.recommended_action_zh),
             )
             for row in segments
         ],
