@@ -72,7 +72,7 @@ clean: ## remove what was built, not what was installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
-.venv/dev: .venv/core requirements-dev.txt
+.venv/dev: .venv/core .venv/docs requirements-dev.txt
 	@echo "installing test tools ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
