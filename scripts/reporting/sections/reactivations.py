@@ -44,7 +44,7 @@ OF_THE_YEAR = f"""
 
 def section(marts) -> Content:
     returns = marts.some(
-        "select date_trunc('month', reactivated_on) as month_start, "
+        "select date_trunc('month', reactivated_on)::date as month_start, "
         "count(*) as returns, "
         "sum(case when purchases_after > 1 then 1 else 0 end) as stayed, "
         "last_day(date_trunc('month', reactivated_on)) <= max(as_of_date) as is_over "
