@@ -73,6 +73,8 @@
       zerolinecolor: colour("--faint"),
       automargin: true,
       fixedrange: true,
+      ticks: "",
+      ticklabelstandoff: 6,
     };
     const look = {
       autosize: !width,
@@ -99,9 +101,10 @@
     };
     for (const key of new Set(["xaxis", "yaxis", ...Object.keys(own)])) {
       if (/^[xy]axis\d*$/.test(key)) {
-        look[key] = { ...axis, ...own[key] };
+        const few = narrow && key[0] === "x" && { nticks: 4 };
+        look[key] = { ...axis, ...few, ...own[key] };
         if (look[key].title) {
-          look[key].title = { standoff: 16, font: { size: look.font.size }, ...look[key].title };
+          look[key].title = { standoff: 12, font: { size: look.font.size }, ...look[key].title };
         }
       }
     }
