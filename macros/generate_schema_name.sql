@@ -4,7 +4,8 @@
     {%- if not custom_schema_name -%}
         {{ target.schema }}
     {%- elif project_name == 'repurchase' -%}
-        {{ custom_schema_name | trim }}
+        {%- set marts = var('marts_schema', 'marts') -%}
+        {{ marts if custom_schema_name == 'marts' else custom_schema_name | trim }}
     {%- else -%}
         {{ target.schema }}_{{ custom_schema_name | trim }}
     {%- endif -%}

@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -12,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import history
 import load
 import publish
 import raw_files
@@ -23,6 +23,7 @@ from dbt.cli.main import dbtRunner
 PROJECT = Path(__file__).resolve().parent.parent
 DEMO = PROJECT / "seeds" / "demo"
 LARGEST_SEGMENTS = 5
+FAILURES_NAMED = 5  # in the history
 SCHEMAS = {"demo", "intermediate", "main", "marts", "rules", "staging"}
 
 
@@ -30,12 +31,14 @@ class BuildError(Exception):
     """What stopped the build, in one line."""
 
 
-def load_raw(inputs, target: str, encoding, delimiter) -> tuple[dict, list[str]]:
-    """Load every input into the target; the vars it asks for, and currencies.
+def load_raw(
+    inputs, target: str, encoding, delimiter
+) -> tuple[dict, list[str], list[dict]]:
+    """Load every input into the target; the vars it asks for, currencies and prints.
 
     `inputs` are pairs of connector and path. Raises raw_files.InputError.
     """
-    connectors, x_columns = {}, []
+    connectors, x_columns, prints = {}, [], []
     for connector, path in inputs:
         files = raw_files.discover(connector, path, encoding, delimiter)
         rows = load.load(target, connector, files)
@@ -49,11 +52,20 @@ def load_raw(inputs, target: str, encoding, delimiter) -> tuple[dict, list[str]]
         connectors[connector] = settings
         orders = [file for file in files if file.entity == "orders"]
         x_columns += [raw_files.plain(x) for file in orders for x in file.x_columns]
+        prints += [history.fingerprint(connector, file) for file in files]
     found = currencies(target, connectors)
     result = {"connectors": connectors, "x_columns": sorted(set(x_columns))}
     if len(found) == 1:
         result["reporting_currency"] = found[0]
-    return result, found
+    return result, found, prints
+
+
+def demo_prints() -> list[dict]:
+    """The fingerprints of the demo's seeds."""
+    files = raw_files.discover("standard", DEMO)
+    for file in files:
+        file.rows = sum(1 for _ in raw_files.records(file))
+    return [history.fingerprint("standard", file) for file in files]
 
 
 def currencies(target: str, connectors) -> list[str]:
@@ -87,9 +99,10 @@ def say(text: str) -> None:
 
 
 @contextlib.contextmanager
-def phase(name: str, times: dict):
+def phase(name: str, times: dict, run: history.Run):
     """Announce a phase and keep how long it took."""
     say(f"{name} ...")
+    run.doing = name
     start = time.perf_counter()
     yield
     times[name] = time.perf_counter() - start
@@ -98,13 +111,22 @@ def phase(name: str, times: dict):
 @contextlib.contextmanager
 def only_build(database: Path):
     """Hold the build database for this process; BuildError when another has it."""
-    database.parent.mkdir(parents=True, exist_ok=True)
-    with open(database.with_name(database.name + ".lock"), "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BuildError(f"another build is using {database}") from None
+    try:
+        with history.locked(database.with_name(database.name + ".lock")):
+            yield
+    except history.Held:
+        raise BuildError(f"another build is using {database}") from None
+
+
+@contextlib.contextmanager
+def private():
+    """What is written in it is not for everybody: it holds the raw data."""
+    umask = os.umask(0o077)
+    os.umask(umask | 0o007)
+    try:
         yield
+    finally:
+        os.umask(umask)
 
 
 class Progress:
@@ -120,8 +142,15 @@ class Progress:
                 say(f"  {self.steps} steps, last {event.data.node_info.node_name}")
 
 
-def run_dbt(variables: dict, is_demo: bool, target: str) -> list[str]:
-    """Build and test every model; the names of the marts. BuildError: what failed."""
+def run_dbt(variables: dict, is_demo: bool, target: str, run: history.Run) -> list[str]:
+    """Build and test every model; the names of the marts. BuildError: what failed.
+
+    The tests are counted in the run.
+    """
+    schema = publish.MARTS
+    if target != "duckdb":
+        schema = load.BUILD_MARTS
+        variables = variables | {"marts_schema": schema}
     folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
     # Unit tests check the code and not the data: `make test` runs them.
     exclude = ["resource_type:unit_test"] + ([] if is_demo else ["path:seeds/demo"])
@@ -131,16 +160,23 @@ def run_dbt(variables: dict, is_demo: bool, target: str) -> list[str]:
     )
     if result.exception:
         raise BuildError(str(result.exception).strip().splitlines()[-1].strip())
-    for node in result.result or []:
+    results = result.result or []
+    tests = [node.status for node in results if node.node.resource_type == "test"]
+    run.tests_passed = tests.count("pass")
+    run.tests_warned = tests.count("warn")
+    run.tests_failed = tests.count("fail") + tests.count("error")
+    failed = [node.node.name for node in results if node.status in ("error", "fail")]
+    for node in results:
         if node.status in ("error", "fail"):
             message = " ".join((node.message or "").split())
             say(f"  {node.status} in {node.node.name}: {message}")
         elif node.status == "warn":
             say(f"  warning in {node.node.name}: {node.message}")
     if not result.success:
+        run.doing += ", " + ", ".join(failed[:FAILURES_NAMED] or ["no test reached"])
         raise BuildError("dbt did not finish; nothing was published")
-    built = [node.node for node in result.result if node.node.resource_type == "model"]
-    return sorted(model.alias for model in built if model.schema == publish.MARTS)
+    built = [node.node for node in results if node.node.resource_type == "model"]
+    return sorted(model.alias for model in built if model.schema == schema)
 
 
 def run_verify(inputs, variables: dict, database: Path) -> None:
@@ -170,6 +206,10 @@ def summary(published: Path, currency: str, times: dict, page=None) -> str:
             "where cohort_start is null and window_days = 90"
         )
         ((rejected,),) = rows("select count(*) from marts.rejected_rows")
+        ((warned,),) = rows(
+            "select max_by(tests_warned, run_id) from marts.build_runs "
+            "where published_run_id is not null"
+        )
         segments = rows(
             "select rfm_segment, rfm_segment_zh, customers, net_amount "
             "from marts.rfm_segments where customers > 0 "
@@ -183,6 +223,8 @@ def summary(published: Path, currency: str, times: dict, page=None) -> str:
         f"rejected rows       {rejected:>15,}   (marts.rejected_rows says why)",
         "largest segments",
     ]
+    if warned:
+        lines.insert(-1, f"tests that warned   {warned:>15,}   (named above)")
     lines += [
         f"  {name:<22}{count:>10,} customers {amount:>15,.2f} {currency}  {chinese}"
         for name, chinese, count, amount in segments
@@ -225,6 +267,13 @@ def parse(argv) -> argparse.Namespace:
     add("--vars", type=json_object, default={}, help="other vars as a JSON object")
     add("--published", type=Path, default=PROJECT / "warehouse/repurchase.duckdb")
     add("--report", action="store_true", help="draw report.html beside it, too")
+    add(
+        "--keep",
+        type=publish.count,
+        default=publish.KEEP,
+        metavar="N",
+        help=publish.KEEP_HELP,
+    )
     add("--build-database", type=Path, default=PROJECT / "warehouse/build.duckdb")
     args = parser.parse_args(argv)
     if len(args.connector) != len(args.data):
@@ -277,46 +326,63 @@ def json_object(text: str) -> dict:
 def run(args: argparse.Namespace) -> str:
     """The whole job; returns the summary. Raises BuildError or raw_files.InputError."""
     times: dict[str, float] = {}
+    database, published = args.build_database.resolve(), args.published
+    for path in (database, published):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    os.environ["REPURCHASE_BUILD_DATABASE"] = str(database)
+    load.prepare(args.target)
+    with (
+        only_build(database),
+        load.alone(args.target),
+        history.recorded(
+            published, args.target, publish.known_runs(published, args.target)
+        ) as this,
+    ):
+        with private():
+            variables = build_and_verify(args, database, times, this)
+        with phase("publish", times, this):
+            publish.publish(database, published, this, args.keep, args.target)
+    page = published.with_name("report.html") if args.report else None
+    if page:
+        with phase("report", times, this):
+            report.report(published, page)
+    currency = (project_vars() | variables)["reporting_currency"]
+    return summary(published, currency, times, page)
+
+
+def build_and_verify(args, database: Path, times: dict, this: history.Run) -> dict:
+    """Everything before readers see it; the vars it was built with."""
     inputs = list(zip(args.connector, args.data, strict=True))
-    database = args.build_database.resolve()
     options = {
         "as_of_date": args.as_of,
         "reporting_currency": args.currency,
         "time_zone": args.time_zone,
     }
     given = args.vars | {name: value for name, value in options.items() if value}
-    os.environ["REPURCHASE_BUILD_DATABASE"] = str(database)
-    load.prepare(args.target)
-    with only_build(database):
-        for leftover in (database, database.with_name(database.name + ".wal")):
-            leftover.unlink(missing_ok=True)
-        variables = given
-        if inputs:
-            with phase("load", times):
-                found, used = load_raw(
-                    inputs, args.target, args.encoding, args.delimiter
-                )
-            variables = found | given
-            if len(used) > 1 and "reporting_currency" not in given:
-                raise BuildError(
-                    f"the orders are in {', '.join(used[:5])}; say with --currency "
-                    "which to report in (rates stand in seeds/rules/exchange_rates.csv)"
-                )
-        with phase("build and test", times):
-            marts = run_dbt(variables, not inputs, args.target)
-        if args.target != "duckdb":
-            with phase("fetch", times):
-                load.fetch_marts(args.target, marts, database)
-        with phase("verify", times):
-            run_verify(inputs or [("standard", DEMO)], variables, database)
-        with phase("publish", times):
-            publish.publish(database, args.published)
-    page = args.published.with_name("report.html") if args.report else None
-    if page:
-        with phase("report", times):
-            report.report(args.published, page)
-    currency = (project_vars() | variables)["reporting_currency"]
-    return summary(args.published, currency, times, page)
+    for leftover in (database, database.with_name(database.name + ".wal")):
+        leftover.unlink(missing_ok=True)
+    variables = given
+    if inputs:
+        with phase("load", times, this):
+            found, used, this.inputs = load_raw(
+                inputs, args.target, args.encoding, args.delimiter
+            )
+        variables = found | given
+        if len(used) > 1 and "reporting_currency" not in given:
+            raise BuildError(
+                f"the orders are in {', '.join(used[:5])}; say with --currency "
+                "which to report in (rates stand in seeds/rules/exchange_rates.csv)"
+            )
+    else:
+        this.inputs = demo_prints()
+    with phase("build and test", times, this):
+        marts = run_dbt(variables, not inputs, args.target, this)
+    if args.target != "duckdb":
+        with phase("fetch", times, this):
+            load.fetch_marts(args.target, marts, database)
+    with phase("verify", times, this):
+        run_verify(inputs or [("standard", DEMO)], variables, database)
+    return variables
 
 
 def main(argv=None) -> int:

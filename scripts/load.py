@@ -1,6 +1,7 @@
 """Load raw files into the database of a target, one table per entity, all text."""
 
 import argparse
+import contextlib
 import importlib
 import os
 import sys
@@ -12,13 +13,16 @@ import raw_files
 
 PROJECT = Path(__file__).resolve().parent.parent
 TARGETS = ["duckdb", "postgres", "spark"]
+BUILD_MARTS = "build_marts"  # schema of the marts on a server until they are published
 
 
 def engine(target: str) -> ModuleType:
     """The module of a target other than DuckDB; InputError where it is not installed.
 
-    It has prepare(), load(connector, files), values(connector, entity, column) and
-    fetch_marts(names, database), which do there what the functions here say.
+    It has prepare(), alone(), load(connector, files), values(connector, entity, column)
+    and fetch_marts(names, database), which do there what the functions here say; and
+    publish(marts, runs, keep), rollback(marts, runs), known_runs() and versions(),
+    which do to its schema marts what publish.py does to the file.
     """
     try:
         return importlib.import_module(target)
@@ -33,6 +37,11 @@ def prepare(target: str) -> None:
     """Before anything else: InputError where the target can not be used."""
     if target != "duckdb":
         engine(target).prepare()
+
+
+def alone(target: str):
+    """A context in which nobody else builds there; InputError while somebody does."""
+    return contextlib.nullcontext() if target == "duckdb" else engine(target).alone()
 
 
 def build_database() -> str:
@@ -63,7 +72,7 @@ def values(target: str, connector: str, entity: str, column: str) -> list[str]:
 
 
 def fetch_marts(target: str, names: list[str], database: Path) -> None:
-    """Copy marts of a target with their comments into schema marts of a DuckDB file."""
+    """Copy marts of a build with their comments into schema marts of a DuckDB file."""
     engine(target).fetch_marts(names, database)
 
 

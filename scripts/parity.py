@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import history
 import polars as pl
 import verify
 import yaml
@@ -119,12 +120,19 @@ def compare_files(databases: dict[str, Path], grain_of: dict) -> list[Finding]:
 
 
 def marts_of(con) -> dict[str, str]:
-    """The tables and views of the schema marts, with their full names."""
+    """The tables and views of the schema marts, with their full names.
+
+    Without the history of runs, which is of each engine.
+    """
     rows = con.execute(
         "select table_name, table_catalog from information_schema.tables "
         "where table_catalog = current_database() and table_schema = 'marts'"
     ).fetchall()
-    return {name: f'"{catalog}"."marts"."{name}"' for name, catalog in rows}
+    return {
+        name: f'"{catalog}"."marts"."{name}"'
+        for name, catalog in rows
+        if name not in history.TABLES
+    }
 
 
 def build(engine: str, folder: Path, arguments: list[str]) -> Path:

@@ -1,4 +1,4 @@
-"""PostgreSQL around dbt: load raw files with COPY, fetch the finished marts."""
+"""PostgreSQL around dbt: load raw files with COPY, fetch and publish the marts."""
 
 import contextlib
 import os
@@ -6,9 +6,16 @@ import tempfile
 from pathlib import Path
 
 import duckdb
+import history
 import psycopg
 import raw_files
-from psycopg.sql import SQL, Identifier
+from load import BUILD_MARTS
+from psycopg.rows import dict_row
+from psycopg.sql import SQL, Identifier, Literal, Placeholder
+
+MARTS = "marts"
+KEPT = "an earlier version of schema marts"  # the comment of such a schema
+OURS = "One row per "  # how the comment of every mart begins
 
 
 @contextlib.contextmanager
@@ -25,6 +32,7 @@ def connected():
             user=setting("REPURCHASE_PG_USER", "postgres"),
             password=setting("REPURCHASE_PG_PASSWORD", ""),
             dbname=setting("REPURCHASE_PG_DATABASE", "repurchase"),
+            keepalives_idle=60,
             options="-c timezone=UTC -c datestyle=ISO -c extra_float_digits=1",
         ) as connection:
             if connection.info.server_version < 170000:
@@ -38,9 +46,38 @@ def connected():
 
 
 def prepare() -> None:
-    """See load.prepare."""
-    with connected():
-        pass
+    """See load.prepare. The role of the readers is there afterwards."""
+    with connected() as connection:
+        known = "select 1 from pg_roles where rolname = %s"
+        reader = reader_role()
+        if not reader or connection.execute(known, [reader]).fetchone():
+            return
+        try:
+            connection.execute(SQL("create role {} nologin").format(Identifier(reader)))
+        except psycopg.errors.InsufficientPrivilege:
+            raise raw_files.InputError(
+                f"PostgreSQL: there is no role {reader} for readers and "
+                f"{connection.info.user} may not create one: create it, or set "
+                "REPURCHASE_PG_READER to one that is there, or to nothing"
+            ) from None
+
+
+def reader_role() -> str:
+    """The role that may read the marts; empty where the build grants nothing."""
+    return os.environ.get("REPURCHASE_PG_READER", "repurchase_reader")
+
+
+@contextlib.contextmanager
+def alone():
+    """See load.alone. The lock goes with the connection, however the build ends."""
+    with connected() as connection:
+        connection.autocommit = True
+        lock = "select pg_try_advisory_lock(hashtext('repurchase build'))"
+        if connection.execute(lock).fetchone() != (True,):
+            raise raw_files.InputError(
+                f"another build is using PostgreSQL, database {connection.info.dbname}"
+            )
+        yield
 
 
 def load(connector: str, files) -> dict[str, int]:
@@ -103,14 +140,8 @@ def fetch_marts(names: list[str], database: Path) -> None:
 
 
 def _fetch_mart(connection, file, name: str, csv: Path) -> None:
-    mart = Identifier("marts", name)
-    columns = connection.execute(
-        "select attname, format_type(atttypid, atttypmod), "
-        "col_description(attrelid, attnum), obj_description(attrelid, 'pg_class') "
-        "from pg_attribute where attrelid = %s::regclass and attnum > 0 "
-        "and not attisdropped order by attnum",
-        [f'marts."{name}"'],
-    ).fetchall()
+    mart = Identifier(BUILD_MARTS, name)
+    columns, comment = _described(connection, mart)
     copy_out = SQL("copy {} to stdout (format csv)").format(mart)
     with open(csv, "wb") as out, connection.cursor().copy(copy_out) as copy:
         for chunk in copy:
@@ -126,9 +157,181 @@ def _fetch_mart(connection, file, name: str, csv: Path) -> None:
         f"auto_detect = false, columns = {{{kinds}}})",
         [str(csv)],
     )
-    comments = {f"column {table}.{column}": text for column, _, text, _ in columns}
-    comments[f"table {table}"] = columns[0][3]
+    comments = {f"column {table}.{column}": text for column, _, text in columns}
+    comments[f"table {table}"] = comment
     for what, text in comments.items():
         if text:
             quoted = text.replace("'", "''")
             file.execute(f"comment on {what} is '{quoted}'")
+
+
+# -- publishing --
+
+
+def publish(marts: list[str], runs: list[history.Run], keep: int) -> None:
+    """Fill the marts from the build's and keep those they replace, in one transaction.
+
+    Rows are replaced and not tables: no reader waits, every statement and every
+    repeatable-read transaction sees one version, and grants and views stay.
+    """
+    with connected() as connection:
+        outgoing = history.version(_known_runs(connection))
+        if keep and tables(connection, MARTS):
+            kept = f"{MARTS}_{outgoing}"
+            _drop_schema(connection, kept)
+            connection.execute(SQL("create schema {}").format(Identifier(kept)))
+            _describe(connection, "schema", Identifier(kept), KEPT)
+            for name in tables(connection, MARTS):
+                _fill(connection, Identifier(kept, name), Identifier(MARTS, name))
+        _replace(connection, BUILD_MARTS, marts, runs)
+        for version in _versions(connection)[: -keep or None]:
+            _drop_schema(connection, f"{MARTS}_{version}")
+
+
+def rollback(marts: list[str], runs: list[history.Run]) -> None:
+    """Fill the marts from the version that the last of the runs goes back to."""
+    kept = f"{MARTS}_{runs[-1].published_run_id}"
+    with connected() as connection:
+        _replace(connection, kept, marts, runs)
+        _drop_schema(connection, kept)
+
+
+def known_runs() -> list[history.Run]:
+    """The history that readers see; none where there is none."""
+    with connected() as connection:
+        return _known_runs(connection)
+
+
+def versions() -> list[int]:
+    """The versions kept, oldest first."""
+    with connected() as connection:
+        return _versions(connection)
+
+
+def tables(connection, schema: str) -> dict[str, str]:
+    """The tables of a schema with their comments."""
+    query = (
+        "select relname, coalesce(obj_description(oid, 'pg_class'), '') from pg_class "
+        "where relkind = 'r' and relnamespace = to_regnamespace(%s) order by relname"
+    )
+    return dict(connection.execute(query, [schema]).fetchall())
+
+
+def _known_runs(connection) -> list[history.Run]:
+    present = tables(connection, MARTS)
+
+    def rows(table):
+        query = SQL("select * from {}").format(Identifier(MARTS, table))
+        cursor = connection.cursor(row_factory=dict_row)
+        return cursor.execute(query).fetchall() if table in present else []
+
+    return history.read(rows)
+
+
+def _versions(connection) -> list[int]:
+    query = (
+        "select nspname from pg_namespace "
+        "where nspname ~ %s and obj_description(oid, 'pg_namespace') = %s"
+    )
+    found = connection.execute(query, [f"^{MARTS}_[0-9]+$", KEPT]).fetchall()
+    return sorted(int(name.rpartition("_")[2]) for (name,) in found)
+
+
+def _replace(connection, source: str, marts, runs: list[history.Run]) -> None:
+    """Fill schema marts from another, with this history, and let its readers read."""
+    schema = Identifier(MARTS)
+    connection.execute(SQL("create schema if not exists {}").format(schema))
+    for name, rows in history.rows(runs).items():
+        _write_history(connection, source, name, rows)
+    wanted = [*marts, *history.TABLES]
+    for name in wanted:
+        _fill(connection, Identifier(MARTS, name), Identifier(source, name))
+    for name, comment in tables(connection, MARTS).items():
+        if name not in wanted and comment.startswith(OURS):
+            gone = Identifier(MARTS, name)
+            connection.execute(SQL("drop table {}").format(gone))
+    if reader_role():
+        reader = Identifier(reader_role())
+        for grant in (
+            "grant usage on schema {} to {}",
+            "grant select on all tables in schema {} to {}",
+        ):
+            connection.execute(SQL(grant).format(schema, reader))
+
+
+def _fill(connection, table: Identifier, source: Identifier) -> None:
+    """Make a table equal to another: columns, rows and comments.
+
+    It is made anew, with the grants it had, only where its columns are others.
+    """
+    described, comment = _described(connection, source)
+    known, _ = _described(connection, table)
+    if [column[:2] for column in known] == [column[:2] for column in described]:
+        connection.execute(SQL("delete from {}").format(table))
+    else:
+        grants = _grants(connection, table)
+        connection.execute(SQL("drop table if exists {}").format(table))
+        connection.execute(SQL("create table {} (like {})").format(table, source))
+        for privilege, role in grants:
+            grant = SQL("grant {} on {} to {}")
+            connection.execute(grant.format(SQL(privilege), table, SQL(role)))
+    connection.execute(SQL("insert into {} table {}").format(table, source))
+    connection.execute(SQL("analyze {}").format(table))
+    _describe(connection, "table", table, comment)
+    for column, _, text in described:
+        name = SQL("{}.{}").format(table, Identifier(column))
+        _describe(connection, "column", name, text)
+
+
+def _described(connection, table: Identifier) -> tuple[list, str | None]:
+    """Name, type and comment of each column, none where there is no such table; and
+    the comment of the table."""
+    found = connection.execute(
+        "select attname, format_type(atttypid, atttypmod), "
+        "col_description(attrelid, attnum), obj_description(attrelid, 'pg_class') "
+        "from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 "
+        "and not attisdropped order by attnum",
+        [table.as_string(connection)],
+    ).fetchall()
+    return [column[:3] for column in found], found[0][3] if found else None
+
+
+def _grants(connection, table: Identifier) -> list[tuple[str, str]]:
+    """What others than its owner may do with a table; nothing where there is none."""
+    return connection.execute(
+        "select privilege_type, coalesce(quote_ident(rolname), 'public') "
+        "from pg_class cross join aclexplode(relacl) "
+        "left join pg_roles on pg_roles.oid = grantee "
+        "where pg_class.oid = to_regclass(%s) and grantee <> relowner",
+        [table.as_string(connection)],
+    ).fetchall()
+
+
+def _write_history(connection, schema: str, name: str, rows: list[tuple]) -> None:
+    """A table of the history in a schema, in the place of one that is there."""
+    table = Identifier(schema, name)
+    columns, comment = history.TABLES[name]
+    typed = SQL(", ").join(
+        SQL("{} {}").format(Identifier(column), SQL(kind))
+        for column, (kind, _) in columns.items()
+    )
+    connection.execute(SQL("drop table if exists {}").format(table))
+    connection.execute(SQL("create table {} ({})").format(table, typed))
+    places = SQL(", ").join([Placeholder()] * len(columns))
+    insert = SQL("insert into {} values ({})").format(table, places)
+    connection.cursor().executemany(insert, rows)
+    _describe(connection, "table", table, comment)
+    for column, (_, text) in columns.items():
+        named = SQL("{}.{}").format(table, Identifier(column))
+        _describe(connection, "column", named, text)
+
+
+def _describe(connection, kind: str, named, text: str | None) -> None:
+    """Give a schema, table or column its comment."""
+    comment = SQL("comment on {} {} is {}").format(SQL(kind), named, Literal(text))
+    connection.execute(comment)
+
+
+def _drop_schema(connection, name: str) -> None:
+    drop = SQL("drop schema if exists {} cascade").format(Identifier(name))
+    connection.execute(drop)

@@ -1,19 +1,34 @@
 """Publish the marts of a build database as one file that readers may open.
 
 The marts are copied into a new file beside the published one, which then takes its
-name: a reader sees the old file or the new one, never a part of either.
+name: a reader sees the old file or the new one, never a part of either. On PostgreSQL
+and Spark the schema `marts` is switched as well. The version before stays, for
+`--rollback`, until `--keep` newer ones are there. Whoever builds with dbt alone and
+publishes with this has to see to it that the tests passed.
 """
 
 import argparse
+import contextlib
 import os
+import re
+import shutil
+import stat
 import sys
 from pathlib import Path
 
 import duckdb
+import history
+import load
+import raw_files
 
 # DuckDB 2.0 writes a format that no 1.x reader opens, and most BI drivers are 1.x.
 STORAGE_VERSION = "v1.4.0"
 MARTS = "marts"
+KEEP = 1  # versions before the published one
+
+
+class PublishError(Exception):
+    """Why there is nothing to publish, in one line."""
 
 
 def quoted(name: str) -> str:
@@ -26,74 +41,302 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def publish(build_database: Path, published: Path) -> list[tuple[str, int]]:
-    """Copy every mart with its comments and return (mart, rows), in name order.
+# -- the two ways to publish --
 
-    Raises OSError or duckdb.Error; the published file is then as it was before.
+
+def publish(
+    build_database: Path,
+    published: Path,
+    run: history.Run,
+    keep: int = KEEP,
+    target: str = "duckdb",
+) -> list[tuple[str, int]]:
+    """Publish the marts of a build with the history; (mart, rows) in name order.
+
+    On another target than DuckDB its schema of the build goes to its readers at the
+    same time. Raises OSError, duckdb.Error or raw_files.InputError; readers then have
+    what they had before.
     """
-    published.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        history.opened(published) as log,
+        new_version(published) as unfinished,
+        duckdb.connect(str(build_database)) as con,
+    ):
+        attach(con, unfinished)
+        rows = copy_marts(con)
+        count_rows(con, run, rows)
+        done = run.ended(history.PUBLISHED, run.run_id)
+        runs = add_history(con, log, done)
+        con.execute("detach published")
+        keep_version(published, keep)
+        if target != "duckdb":
+            load.engine(target).publish([mart for mart, _ in rows], runs, keep)
+        switch(unfinished, published)
+        run.outcome = done.outcome
+        history.write(log, done)
+        for version in versions(published)[: -keep or None]:
+            version_file(published, version).unlink()
+    return rows
+
+
+def rollback(published: Path, run: history.Run, target: str = "duckdb") -> int:
+    """Give readers the version before again; the run that it comes from.
+
+    The version they had is gone then. Raises PublishError where no earlier version is
+    kept, and what `publish` raises.
+    """
+    with history.opened(published) as log:
+        version = version_before(published, target)
+        earlier = version_file(published, version)
+        done = run.ended("rolled back", version)
+        with new_version(published) as unfinished:
+            with duckdb.connect(str(earlier), read_only=True) as con:
+                attach(con, unfinished)
+                marts = [mart for mart, _ in copy_marts(con)]
+                runs = add_history(con, log, done)
+                con.execute("detach published")
+            if target != "duckdb":
+                load.engine(target).rollback(marts, runs)
+            switch(unfinished, published)
+        run.outcome = done.outcome
+        history.write(log, done)
+        earlier.unlink()
+    return version
+
+
+def version_before(published: Path, target: str) -> int:
+    """The newest kept version older than the one readers have; else PublishError."""
+    if target == "duckdb":
+        known, kept = file_runs(published), versions(published)
+    else:
+        engine = load.engine(target)
+        known, kept = engine.known_runs(), engine.versions()
+    earlier = [version for version in kept if version < history.version(known)]
+    where = published if target == "duckdb" else f"{target}, schema {MARTS}"
+    if not earlier:
+        raise PublishError(f"{where}: no earlier version is kept; see --keep")
+    if max(earlier) not in versions(published):
+        file = version_file(published, max(earlier))
+        raise PublishError(f"{file} is not there, and {where} would go back to it")
+    return max(earlier)
+
+
+# -- a version is a file --
+
+
+@contextlib.contextmanager
+def new_version(published: Path):
+    """A file to write beside the published one, gone at the end unless switched to."""
     unfinished = published.with_name(f".{published.name}.unfinished")
+    wal = unfinished.with_name(unfinished.name + ".wal")
     unfinished.unlink(missing_ok=True)
+    wal.unlink(missing_ok=True)
     try:
-        with duckdb.connect(str(build_database)) as con:
-            con.execute(
-                f"attach {literal(str(unfinished))} as published "
-                f"(storage_version {literal(STORAGE_VERSION)})"
-            )
-            con.execute(f"create schema published.{MARTS}")
-            marts = con.execute(
-                "select table_name, comment from duckdb_tables() "
-                "where database_name = current_database() and schema_name = ? "
-                "order by table_name",
-                [MARTS],
-            ).fetchall()
-            rows = [(mart, copy_mart(con, mart, comment)) for mart, comment in marts]
-            con.execute("checkpoint published")
-            con.execute("detach published")
-        os.replace(unfinished, published)
+        yield unfinished
     finally:
         unfinished.unlink(missing_ok=True)
-        unfinished.with_name(unfinished.name + ".wal").unlink(missing_ok=True)
-    return rows
+        wal.unlink(missing_ok=True)
+
+
+def attach(con, unfinished: Path) -> None:
+    """Attach a new file as `published`."""
+    con.execute(
+        f"attach {literal(str(unfinished))} as published "
+        f"(read_write, storage_version {literal(STORAGE_VERSION)})"
+    )
+    con.execute(f"create schema published.{MARTS}")
+
+
+def copy_marts(con) -> list[tuple[str, int]]:
+    """Copy every mart of the connection to `published`; (mart, rows) in name order."""
+    marts = con.execute(
+        "select table_name, comment from duckdb_tables() "
+        "where database_name = current_database() and schema_name = ? "
+        "order by table_name",
+        [MARTS],
+    ).fetchall()
+    return [
+        (mart, copy_mart(con, mart, comment))
+        for mart, comment in marts
+        if mart not in history.TABLES
+    ]
 
 
 def copy_mart(con, mart: str, comment: str | None) -> int:
     """Copy one mart with its descriptions and return its rows."""
     table = f"published.{MARTS}.{quoted(mart)}"
     con.execute(f"create table {table} as select * from {MARTS}.{quoted(mart)}")
-    if comment:
-        con.execute(f"comment on table {table} is {literal(comment)}")
     described = con.execute(
         "select column_name, comment from duckdb_columns() where comment is not null "
         "and database_name = current_database() and schema_name = ? and table_name = ?",
         [MARTS, mart],
     ).fetchall()
-    for column, text in described:
-        con.execute(f"comment on column {table}.{quoted(column)} is {literal(text)}")
+    describe(con, table, comment, described)
     return con.execute(f"select count(*) from {table}").fetchall()[0][0]
 
 
-def main(argv=None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--build-database", type=Path, default=Path("warehouse/build.duckdb")
+def describe(con, table: str, comment: str | None, columns) -> None:
+    """Give a table and its columns their descriptions."""
+    if comment:
+        con.execute(f"comment on table {table} is {literal(comment)}")
+    for column, text in columns:
+        con.execute(f"comment on column {table}.{quoted(column)} is {literal(text)}")
+
+
+def add_history(con, log, done: history.Run) -> list[history.Run]:
+    """Write all runs with this one to tables of `published`, and return them."""
+    runs = [run for run in history.runs(log) if run.run_id != done.run_id] + [done]
+    for name, rows in history.rows(runs).items():
+        columns, comment = history.TABLES[name]
+        table = f"published.{MARTS}.{name}"
+        typed = ", ".join(f"{column} {kind}" for column, (kind, _) in columns.items())
+        con.execute(f"create table {table} ({typed})")
+        if rows:
+            places = ", ".join("?" for _ in columns)
+            con.executemany(f"insert into {table} values ({places})", rows)
+        described = [(column, text) for column, (_, text) in columns.items()]
+        describe(con, table, comment, described)
+    return runs
+
+
+def count_rows(con, run: history.Run, marts) -> None:
+    """Note in the run what went in and came out, and the as-of date."""
+    run.mart_rows = sum(rows for _, rows in marts)
+    if "source_reconciliation" in dict(marts):
+        counted = con.execute(
+            "select sum(raw_rows)::bigint, sum(accepted_rows)::bigint, "
+            "sum(superseded_rows)::bigint, sum(rejected_rows)::bigint, "
+            f"max(as_of_date)::varchar from {MARTS}.source_reconciliation"
+        ).fetchall()[0]
+        run.raw_rows, run.accepted_rows, run.superseded_rows = counted[:3]
+        run.rejected_rows, run.as_of_date = counted[3:]
+
+
+def switch(unfinished: Path, published: Path) -> None:
+    """The new file takes the published one's name, and the access it gives.
+
+    No file is writable by everybody.
+    """
+    mode = stat.S_IMODE(unfinished.stat().st_mode)
+    with contextlib.suppress(FileNotFoundError):
+        replaced = published.stat()
+        mode = stat.S_IMODE(replaced.st_mode)
+        with contextlib.suppress(PermissionError):
+            os.chown(unfinished, -1, replaced.st_gid)
+    unfinished.chmod(mode & ~stat.S_IWOTH)
+    os.replace(unfinished, published)
+
+
+def keep_version(published: Path, keep: int) -> None:
+    """Give the published file a second name, by its version."""
+    if not keep or not published.is_file():
+        return
+    kept = version_file(published, history.version(file_runs(published)))
+    kept.parent.mkdir(exist_ok=True)
+    kept.unlink(missing_ok=True)
+    try:
+        os.link(published, kept)
+    except OSError:  # a file system without links
+        shutil.copy2(published, kept)
+
+
+def version_file(published: Path, version: int) -> Path:
+    """Where a version is kept."""
+    folder = published.with_name(published.name + ".versions")
+    return folder / f"{published.stem}_{version}{published.suffix}"
+
+
+def versions(published: Path) -> list[int]:
+    """The versions kept beside the published file, oldest first."""
+    numbers = version_file(published, 0).parent.glob(f"*_*{published.suffix}")
+    return sorted(int(path.stem.rpartition("_")[2]) for path in numbers)
+
+
+def file_runs(published: Path) -> list[history.Run]:
+    """The history that readers of a published file see; none where it has none."""
+
+    def rows(table):
+        found = con.execute(
+            "select 1 from duckdb_tables() where schema_name = ? and table_name = ?",
+            [MARTS, table],
+        ).fetchall()
+        if not found:
+            return []
+        selected = con.execute(f"from {MARTS}.{table}")
+        names = [column[0] for column in selected.description]
+        return [dict(zip(names, row, strict=True)) for row in selected.fetchall()]
+
+    if not published.is_file():
+        return []
+    with duckdb.connect(str(published), read_only=True) as con:
+        return history.read(rows)
+
+
+def known_runs(published: Path, target: str) -> list[history.Run]:
+    """The runs that readers of the file and of the target can see."""
+    on_server = [] if target == "duckdb" else load.engine(target).known_runs()
+    return [*file_runs(published), *on_server]
+
+
+# -- the command --
+
+
+def parse(argv) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "--published", type=Path, default=Path("warehouse/repurchase.duckdb")
+    add = parser.add_argument
+    add("--build-database", type=Path, default=Path("warehouse/build.duckdb"))
+    add("--published", type=Path, default=Path("warehouse/repurchase.duckdb"))
+    add("--keep", type=count, default=KEEP, metavar="N", help=KEEP_HELP)
+    add("--rollback", action="store_true", help="publish the version before again")
+    add(
+        "--target",
+        choices=load.TARGETS,
+        default="duckdb",
+        help="with --rollback, the engine whose schema marts goes back too",
     )
     args = parser.parse_args(argv)
+    if args.target != "duckdb" and not args.rollback:
+        parser.error("--target is of --rollback; build.py publishes on an engine")
+    return args
+
+
+KEEP_HELP = f"versions kept for --rollback of publish.py (default {KEEP})"
+
+
+def count(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,3}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 999")
+    return int(text)
+
+
+def run(args: argparse.Namespace) -> str:
+    """Publish or roll back; what to say of it."""
+    load.prepare(args.target)
+    known = known_runs(args.published, args.target)
+    if args.rollback:
+        version_before(args.published, args.target)
+        with (
+            load.alone(args.target),
+            history.recorded(args.published, args.target, known) as this,
+        ):
+            version = rollback(args.published, this, args.target)
+        return f"{args.published} is that of run {version} again"
     if not args.build_database.is_file():
-        print(
-            f"publish: there is no {args.build_database}; build first", file=sys.stderr
-        )
-        return 2
+        raise PublishError(f"there is no {args.build_database}; build first")
+    with history.recorded(args.published, args.target, known) as this:
+        rows = publish(args.build_database, args.published, this, args.keep)
+    return "\n".join(f"{mart:<32}{count:>14,}" for mart, count in rows)
+
+
+def main(argv=None) -> int:
+    args = parse(argv)
     try:
-        rows = publish(args.build_database, args.published)
-    except (OSError, duckdb.Error) as error:
+        print(run(args))
+    except (PublishError, raw_files.InputError, OSError, duckdb.Error) as error:
         print(f"publish: {str(error).splitlines()[0]}", file=sys.stderr)
         return 1
-    for mart, count in rows:
-        print(f"{mart:<32}{count:>14,}")
     return 0
 
 

@@ -77,6 +77,7 @@ class RawFile:
     header: list[str] = field(repr=False)
     has_header: bool = True
     nuls: int = 0
+    rows: int | None = None
 
 
 @dataclass
@@ -483,7 +484,8 @@ def load(con, connector: str, files) -> dict[str, int]:
         loaded[entity] = 0
         for file in group:
             with _reading(file.name):
-                loaded[entity] += _load_file(con, table, names, file)
+                file.rows = _load_file(con, table, names, file)
+            loaded[entity] += file.rows
     return loaded
 
 

@@ -1,9 +1,10 @@
-"""Spark around dbt: the session, raw files in, finished marts out.
+"""Spark around dbt: the session, raw files in, finished marts out and published.
 
 dbt-spark's session method takes the session of its process, so the one made here, with
 the parameters of profiles.yml, is the one that dbt builds in.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -11,16 +12,27 @@ import tempfile
 from pathlib import Path
 
 import duckdb
+import history
 import jinja2
 import pyspark
 import raw_files
 import yaml
 from dbt.adapters.spark.connections import SparkCredentials
+from load import BUILD_MARTS
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
+from pyspark.sql.functions import col
 
 PROJECT = Path(__file__).resolve().parent.parent
 ANSI = {"spark.sql.ansi.enabled": "true"}
+MARTS = "marts"
+VERSION = "a version of schema marts"  # the comment of such a schema
+OURS = "One row per "  # how the comment of every mart begins
+TYPES = {  # of the history
+    "varchar": "string",
+    "double precision": "double",
+    "timestamp": "timestamp_ntz",
+}
 
 
 def folder() -> Path:
@@ -80,6 +92,16 @@ def session() -> SparkSession:
         raise raw_files.InputError(f"Spark did not start: {reason}") from error
 
 
+@contextlib.contextmanager
+def alone():
+    """See load.alone."""
+    try:
+        with history.locked(folder() / "build.lock"):
+            yield
+    except history.Held:
+        raise raw_files.InputError(f"another build is using {folder()}") from None
+
+
 def load(connector: str, files) -> dict[str, int]:
     """See load.load. The files are read by raw_files.load, as for DuckDB, and handed to
     Spark as Parquet, so that both have the same rows by construction."""
@@ -119,7 +141,7 @@ def fetch_marts(names: list[str], database: Path) -> None:
         file.execute("create schema if not exists marts")
         for name in names:
             path = f"{scratch}/{name}"
-            spark.table(f"marts.{name}").write.parquet(path)
+            spark.table(f"{BUILD_MARTS}.{name}").write.parquet(path)
             table = f"marts.{name}"
             file.execute(
                 f"create table {table} as from read_parquet('{path}/*.parquet')"
@@ -147,3 +169,133 @@ def descriptions() -> dict[str, tuple[str, dict[str, str]]]:
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model"
     }
+
+
+# -- publishing --
+
+
+@contextlib.contextmanager
+def _in_one_line():
+    """Turn an error of Spark's into an InputError."""
+    try:
+        yield
+    except PySparkException as error:
+        raise raw_files.InputError(f"Spark: {str(error).splitlines()[0]}") from error
+
+
+@_in_one_line()
+def publish(marts: list[str], runs: list[history.Run], keep: int) -> None:
+    """Copy the build's marts to a schema of their own and let readers' views read it.
+
+    The views go over one after another, the history last: in between a reader may see
+    some marts of either version. The tables that readers had stay until the end.
+    """
+    spark = session()
+    outgoing = history.version(known_runs())
+    incoming = runs[-1].run_id
+    schema = f"{MARTS}_{incoming}"
+    spark.sql(f"drop schema if exists {schema} cascade")
+    spark.sql(f"create schema {schema} comment '{VERSION}'")
+    described = descriptions()
+    for name in marts:
+        _write(
+            spark.table(f"{BUILD_MARTS}.{name}"), f"{schema}.{name}", *described[name]
+        )
+    _switch(schema, marts, runs)
+    others = [number for number in _schemas() if number != incoming]
+    kept = [number for number in others if number <= outgoing][-keep:] if keep else []
+    _drop(set(others) - set(kept))
+
+
+@_in_one_line()
+def rollback(marts: list[str], runs: list[history.Run]) -> None:
+    """Let readers' views read the version that the last of the runs goes back to."""
+    version = runs[-1].published_run_id
+    _switch(f"{MARTS}_{version}", marts, runs)
+    _drop(number for number in _schemas() if number > version)
+
+
+def known_runs() -> list[history.Run]:
+    """The history that readers see; none where there is none."""
+
+    def rows(table):
+        name = f"{MARTS}.{table}"
+        if not spark.catalog.tableExists(name):
+            return []
+        return [row.asDict() for row in spark.table(name).collect()]
+
+    spark = session()
+    return history.read(rows)
+
+
+def versions() -> list[int]:
+    """The versions kept beside the one that readers have, oldest first."""
+    current = history.version(known_runs())
+    return [number for number in _schemas() if number < current]
+
+
+def _schemas() -> list[int]:
+    """The versions there are, oldest first; also what a killed run left."""
+    catalog = session().catalog
+    found = [
+        int(schema.name.rpartition("_")[2])
+        for schema in catalog.listDatabases(f"{MARTS}_*")
+        if schema.description == VERSION
+    ]
+    return sorted(found)
+
+
+def _drop(numbers) -> None:
+    for number in numbers:
+        session().sql(f"drop schema if exists {MARTS}_{number} cascade")
+
+
+def _switch(schema: str, marts: list[str], runs: list[history.Run]) -> None:
+    """Let the views of schema marts read another, with this history as the last."""
+    spark = session()
+    tables = {mart: mart for mart in marts}
+    for name, rows in history.rows(runs).items():
+        columns, comment = history.TABLES[name]
+        tables[name] = f"{name}_{runs[-1].run_id}"
+        texts = {column: text for column, (_, text) in columns.items()}
+        frame = _history_frame(columns, rows)
+        _write(frame, f"{schema}.{tables[name]}", comment, texts)
+    spark.sql(f"create schema if not exists {MARTS}")
+    present = {found.name: found for found in spark.catalog.listTables(MARTS)}
+    for view, table in tables.items():
+        if view in present and present[view].tableType != "VIEW":
+            spark.sql(f"drop table {MARTS}.{view}")  # dbt alone had built it
+        comment = spark.catalog.getTable(f"{schema}.{table}").description or ""
+        spark.sql(
+            f"create or replace view {MARTS}.{view} comment {_literal(comment)} "
+            f"as select * from {schema}.{table}"
+        )
+    for name, found in present.items():
+        ours = (found.description or "").startswith(OURS)
+        if name not in tables and ours and found.tableType == "VIEW":
+            spark.sql(f"drop view {MARTS}.{name}")
+
+
+def _history_frame(columns: dict, rows: list[tuple]):
+    """The rows of a table of the history with its types."""
+    kinds = {name: TYPES.get(kind, kind) for name, (kind, _) in columns.items()}
+    given = ", ".join(
+        f"{name} {'string' if kind in ('date', 'timestamp_ntz') else kind}"
+        for name, kind in kinds.items()
+    )
+    frame = session().createDataFrame(rows, given)
+    return frame.select(*(col(name).cast(kind) for name, kind in kinds.items()))
+
+
+def _write(frame, table: str, comment: str, columns: dict[str, str]) -> None:
+    """Make a table of a frame, with comments. dbt-spark gives columns none."""
+    commented = (
+        col(name).alias(name, metadata={"comment": columns.get(name, "")})
+        for name in frame.columns
+    )
+    frame.select(*commented).write.saveAsTable(table)
+    session().sql(f"comment on table {table} is {_literal(comment)}")
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -25,6 +25,7 @@ from functools import partial
 from pathlib import Path
 
 import duckdb
+import history
 import polars as pl
 import yaml
 from raw_files import InputError, discover
@@ -741,12 +742,12 @@ def read_mart(con, name: str, sample: int) -> pl.DataFrame | None:
 
 
 def unknown_marts(con) -> list[str]:
-    """Tables of the schema that nothing here recomputes."""
+    """Tables of the schema that nothing here recomputes, but for the history."""
     found = con.execute(
         "select table_name from information_schema.tables where table_catalog = "
         "current_database() and table_schema = 'marts' order by table_name"
     ).fetchall()
-    return [name for (name,) in found if name not in COLUMNS]
+    return [name for (name,) in found if name not in {*COLUMNS, *history.TABLES}]
 
 
 def read_query(con, query: str) -> pl.DataFrame:

@@ -169,7 +169,7 @@ class Models:
         """Load raw files as build.py does."""
         os.environ["REPURCHASE_BUILD_DATABASE"] = str(self.database)
         with contextlib.redirect_stderr(io.StringIO()):
-            self.variables, _ = build_script.load_raw(
+            self.variables, *_ = build_script.load_raw(
                 [(connector, data)], "duckdb", None, None
             )
 
