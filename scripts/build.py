@@ -155,8 +155,8 @@ def run_dbt(variables: dict, is_demo: bool, target: str, run: history.Run) -> li
     # Unit tests check the code and not the data: `make test` runs them.
     exclude = ["resource_type:unit_test"] + ([] if is_demo else ["path:seeds/demo"])
     result = dbtRunner(callbacks=[Progress()]).invoke(
-        ["build", "--quiet", "--target", target, "--vars", json.dumps(variables)]
-        + [*folders, "--exclude", *exclude]
+        ["build", "--log-level", "none", "--target", target]
+        + ["--vars", json.dumps(variables), *folders, "--exclude", *exclude]
     )
     if result.exception:
         raise BuildError(str(result.exception).strip().splitlines()[-1].strip())
