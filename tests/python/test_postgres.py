@@ -42,6 +42,11 @@ def test_texts_sort_by_code_point(postgres_demo):
         "rfm_segment",
         "base_rfm_segment",
         "unreadable_column",
+        "model",
+        "model_status",
+        "fit_status",
+        "metric",
+        "parameter",
         "order_id",  # NULL of refunds made from lines
     }
 
