@@ -67,7 +67,7 @@ def publish(
         count_rows(con, run, rows)
         done = run.ended(history.PUBLISHED, run.run_id)
         runs = add_history(con, log, done)
-        con.execute("detach published")
+        detach(con)
         keep_version(published, keep)
         if target != "duckdb":
             load.engine(target).publish([mart for mart, _ in rows], runs, keep)
@@ -94,7 +94,7 @@ def rollback(published: Path, run: history.Run, target: str = "duckdb") -> int:
                 attach(con, unfinished)
                 marts = [mart for mart, _ in copy_marts(con)]
                 runs = add_history(con, log, done)
-                con.execute("detach published")
+                detach(con)
             if target != "duckdb":
                 load.engine(target).rollback(marts, runs)
             switch(unfinished, published)
@@ -145,6 +145,12 @@ def attach(con, unfinished: Path) -> None:
         f"(read_write, storage_version {literal(STORAGE_VERSION)})"
     )
     con.execute(f"create schema published.{MARTS}")
+
+
+def detach(con) -> None:
+    """The new file is whole from here on."""
+    con.execute("checkpoint published")
+    con.execute("detach published")
 
 
 def copy_marts(con) -> list[tuple[str, int]]:

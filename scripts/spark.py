@@ -261,19 +261,25 @@ def _switch(schema: str, marts: list[str], runs: list[history.Run]) -> None:
         frame = _history_frame(columns, rows)
         _write(frame, f"{schema}.{tables[name]}", comment, texts)
     spark.sql(f"create schema if not exists {MARTS}")
-    present = {found.name: found for found in spark.catalog.listTables(MARTS)}
+    present = {row.tableName for row in spark.sql(f"show tables in {MARTS}").collect()}
+    views = {row.viewName for row in spark.sql(f"show views in {MARTS}").collect()}
     for view, table in tables.items():
-        if view in present and present[view].tableType != "VIEW":
+        if view in present - views:
             spark.sql(f"drop table {MARTS}.{view}")  # dbt alone had built it
-        comment = spark.catalog.getTable(f"{schema}.{table}").description or ""
+        comment = _literal(_comment(f"{schema}.{table}"))
         spark.sql(
-            f"create or replace view {MARTS}.{view} comment {_literal(comment)} "
+            f"create or replace view {MARTS}.{view} comment {comment} "
             f"as select * from {schema}.{table}"
         )
-    for name, found in present.items():
-        ours = (found.description or "").startswith(OURS)
-        if name not in tables and ours and found.tableType == "VIEW":
-            spark.sql(f"drop view {MARTS}.{name}")
+    for view in views - tables.keys():
+        if _comment(f"{MARTS}.{view}").startswith(OURS):
+            spark.sql(f"drop view {MARTS}.{view}")
+
+
+def _comment(table: str) -> str:
+    """The comment of a table or view; empty where it has none."""
+    described = session().sql(f"describe extended {table}").collect()
+    return dict(row[:2] for row in described).get("Comment", "")
 
 
 def _history_frame(columns: dict, rows: list[tuple]):
