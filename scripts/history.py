@@ -62,13 +62,17 @@ INPUT_COLUMNS = {
     "content_hash": ("varchar", "SHA-256 of its bytes, as 64 hexadecimal digits."),
 }
 RUNS, INPUTS = "build_runs", "build_run_inputs"
+RUNS_WITH_INPUTS = 30
 TABLES = {  # name: columns, description
     RUNS: (
         RUN_COLUMNS,
         "One row per run of the build up to this version of the marts, failed ones and "
         "rollbacks included.",
     ),
-    INPUTS: (INPUT_COLUMNS, "One row per run and input file it read."),
+    INPUTS: (
+        INPUT_COLUMNS,
+        f"One row per run, of the last {RUNS_WITH_INPUTS}, and input file it read.",
+    ),
 }
 
 
@@ -209,7 +213,11 @@ def read(rows) -> list[Run]:
 
 def rows(history: list[Run]) -> dict[str, list[tuple]]:
     """The rows of each of the TABLES, in the order of its columns."""
-    inputs = [row | {"run_id": run.run_id} for run in history for row in run.inputs]
+    inputs = [
+        row | {"run_id": run.run_id}
+        for run in history[-RUNS_WITH_INPUTS:]
+        for row in run.inputs
+    ]
     return {
         RUNS: [tuple(getattr(run, name) for name in RUN_COLUMNS) for run in history],
         INPUTS: [tuple(row.get(name) for name in INPUT_COLUMNS) for row in inputs],

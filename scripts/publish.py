@@ -139,16 +139,18 @@ def new_version(published: Path):
 
 
 def attach(con, unfinished: Path) -> None:
-    """Attach a new file as `published`."""
+    """Attach a new file as `published` and begin to write it."""
     con.execute(
         f"attach {literal(str(unfinished))} as published "
         f"(read_write, storage_version {literal(STORAGE_VERSION)})"
     )
+    con.execute("begin")  # one commit: each waits for the disk
     con.execute(f"create schema published.{MARTS}")
 
 
 def detach(con) -> None:
     """The new file is whole from here on."""
+    con.execute("commit")
     con.execute("checkpoint published")
     con.execute("detach published")
 
@@ -198,8 +200,9 @@ def add_history(con, log, done: history.Run) -> list[history.Run]:
         typed = ", ".join(f"{column} {kind}" for column, (kind, _) in columns.items())
         con.execute(f"create table {table} ({typed})")
         if rows:
-            places = ", ".join("?" for _ in columns)
-            con.executemany(f"insert into {table} values ({places})", rows)
+            lists = ", ".join("unnest(?)" for _ in columns)
+            values = [list(column) for column in zip(*rows, strict=True)]
+            con.execute(f"insert into {table} select {lists}", values)
         described = [(column, text) for column, (_, text) in columns.items()]
         describe(con, table, comment, described)
     return runs
