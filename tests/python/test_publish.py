@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 import build as build_script
+import conftest
 import duckdb
 import history
 import publish
@@ -251,7 +252,7 @@ def run_with_results(copied, monkeypatch, *results) -> Build:
                 exception=None, result=results, success=success
             )
 
-    monkeypatch.setattr(build_script, "dbtRunner", Dbt)
+    monkeypatch.setattr(conftest, "ParsedOnce", Dbt)
     monkeypatch.setattr(build_script, "run_verify", lambda *_: None)
     return run_build(copied.published.parent)
 
