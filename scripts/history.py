@@ -193,7 +193,7 @@ def recorded(published: Path, engine: str, known: list[Run]):
 
 
 def read(rows) -> list[Run]:
-    """The runs in the history of published marts.
+    """The runs in the history of published marts, by number.
 
     `rows(table)` gives the rows of a table as dicts, none where there is no such table.
     """
@@ -208,7 +208,7 @@ def read(rows) -> list[Run]:
     for row in rows(INPUTS):
         if row["run_id"] in found:
             found[row["run_id"]].inputs.append(row)
-    return list(found.values())
+    return [found[number] for number in sorted(found)]
 
 
 def rows(history: list[Run]) -> dict[str, list[tuple]]:

@@ -143,10 +143,11 @@ def login(user: str | None = None):
 
 @pytest.fixture
 def shop(postgres_server, monkeypatch) -> Shop:
-    """Nothing is published yet; the readers' role is there."""
+    """Nothing is published yet; the readers' role is there; who waits fails."""
     import postgres
 
     monkeypatch.setenv("REPURCHASE_PG_DATABASE", DATABASES[1])
+    execute(f"alter database {DATABASES[1]} set lock_timeout = '20s'")
     found = execute("select nspname from pg_namespace where nspname ~ 'marts'")
     for (schema,) in found:
         execute(f"drop schema {schema} cascade")

@@ -446,6 +446,8 @@ def test_so_many_versions_are_kept(copied, keep):
         version = Build(0, "", "", file, copied.database)
         assert amount(version) == number
     assert amount(copied) == 5
+    assert run_publish(copied, "--keep", 0) == 0
+    assert publish.versions(copied.published) == []
 
 
 def test_rollback_goes_back_version_by_version(copied, capsys):

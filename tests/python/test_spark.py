@@ -5,6 +5,7 @@ With SPARK_MASTER=local-cluster[2,1,1024] two worker processes do the work.
 
 import random
 
+import history
 import pytest
 from conftest import ROOT
 from dbt.cli.main import dbtRunner
@@ -138,6 +139,94 @@ def test_long_chains_of_identifiers(spark_demo, spark_session):
     expected |= {k + i: k for k in range(10_000, 20_000, 3) for i in range(3)}
     assert len(found) == len(expected)
     assert dict(map(tuple, found)) == expected
+
+
+# -- publishing, of one small mart --
+
+
+@pytest.fixture
+def publish(spark_session, monkeypatch):
+    """Publish an amount in schemas of their own, as the next run or as an earlier."""
+    import spark
+
+    monkeypatch.setattr(spark, "MARTS", "little")
+    monkeypatch.setattr(spark, "BUILD_MARTS", "build_little")
+    text = "It's \\ odd"
+    described = {"totals": (f"One row per shop. {text}", {"total": text})}
+    monkeypatch.setattr(spark, "descriptions", lambda: described)
+    for schema in ("little", "build_little"):
+        spark_session.sql(f"create schema {schema}")
+    runs = []
+
+    def run(amount=None, version=None, keep=1, marts=("totals",)):
+        this = history.Run(len(runs) + 1, "spark")
+        this.started_at = "2024-05-01 00:00:00.000"
+        if version:
+            runs.append(this.ended("rolled back", version))
+            return spark.rollback(marts, runs)
+        spark_session.sql("drop table if exists build_little.totals")
+        rows = f"select {amount} as total"
+        spark_session.sql(f"create table build_little.totals as {rows}")
+        runs.append(this.ended("published", this.run_id))
+        return spark.publish(marts, runs, keep)
+
+    yield run
+    for row in spark_session.sql("show schemas").collect():
+        if "little" in row[0]:
+            spark_session.sql(f"drop schema {row[0]} cascade")
+
+
+def test_views_are_switched_and_go_back(publish, spark_session):
+    """Readers have the last version, a rollback gives the one before."""
+    import spark
+
+    def total():
+        return spark_session.table("little.totals").collect()[0][0]
+
+    spark_session.sql("create table little.totals as select 0 as total")
+    for amount in (10, 20, 30, 40):
+        publish(amount, keep=2)
+        assert total() == amount
+    assert spark.versions() == [2, 3]
+    publish(version=3)
+    assert (total(), spark.versions()) == (30, [2])
+    assert [run.outcome for run in spark.known_runs()] == [
+        *["published"] * 4,
+        "rolled back",
+    ]
+    publish(60, keep=1)
+    assert (total(), spark.versions()) == (60, [3])
+    publish(70, keep=0, marts=())
+    found = spark_session.sql("show tables in little").collect()
+    assert {row.tableName for row in found} == set(history.TABLES)
+    assert spark.versions() == []
+
+
+def test_views_are_described(publish, spark_session):
+    """Readers see the descriptions of mart and columns."""
+    publish(10)
+    described = spark_session.sql("describe extended little.totals").collect()
+    assert described[0][2] == "It's \\ odd"
+    comments = {row[0]: row[1] for row in described}
+    assert comments["Comment"] == "One row per shop. It's \\ odd"
+
+
+def test_a_failed_copy_changes_nothing_for_readers(publish, spark_session, monkeypatch):
+    """The views read what they read, and the next run needs no cleaning."""
+    import spark
+
+    publish(10)
+    with monkeypatch.context() as patch:
+        patch.setattr(spark, "_switch", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            publish(20)
+    assert spark_session.table("little.totals").collect()[0][0] == 10
+    publish(30)
+    assert spark_session.table("little.totals").collect()[0][0] == 30
+    assert spark.versions() == [1]
+
+
+# -- the command --
 
 
 def test_no_java_is_one_line(attempt, monkeypatch):
