@@ -4,13 +4,14 @@ BIN := .venv/bin
 ARGS ?=
 TARGET ?= duckdb
 DATABASE ?= warehouse/build.duckdb
+READ := $(TARGET:duckdb=published)
 EXTRA := $(patsubst %,.venv/%,$(filter-out duckdb,$(TARGET)))
 
 export DO_NOT_TRACK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help build report test test-engines test-cluster lint unit demo docs bench try-superset clean
+.PHONY: help build report test test-engines test-cluster lint unit metrics docs demo readme bench try-superset clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,12 +40,19 @@ lint: .venv/dev ## ruff, sqlfluff, and dbt parse with warnings as errors
 unit: .venv/dev ## only the dbt unit tests, of all connectors
 	pytest tests/python/test_dbt.py
 
+metrics: .venv/metrics ## list the metrics, or ask the published marts: ARGS="query --metrics revenue --group-by metric_time__month"
+	@DBT_TARGET=$(READ) dbt --quiet parse
+	@DBT_TARGET=$(READ) mf $(or $(ARGS),list metrics)
+
+docs: build .venv/docs ## dbt's page about all models, and column lineage, to warehouse/docs
+	python scripts/pages.py
+
 demo: .venv/core ## make the demo seeds again
 	rm -rf target/demo
 	python scripts/generate.py --customers 2000 --months 30 --seed 42 --prefix demo_ --no-truth --out target/demo
 	cp target/demo/demo_*.csv seeds/demo/
 
-docs: build ## rewrite the made parts of README and docs from the demo
+readme: build ## rewrite the made parts of README and docs from the demo
 	python scripts/docs.py
 
 bench: .venv/core .venv/benchmark ## fit and score predictions beside the library lifetimes (DATABASE=warehouse/build.duckdb, once built)
@@ -54,7 +62,7 @@ try-superset: .venv/core .venv/superset/installed ## the published file in a Sup
 	python scripts/try_superset.py $(ARGS)
 
 clean: ## remove what was built, not what was installed
-	rm -rf target logs warehouse/*.duckdb* warehouse/*.html warehouse/spark
+	rm -rf target logs warehouse/*.duckdb* warehouse/*.html warehouse/docs warehouse/spark
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -64,12 +72,12 @@ clean: ## remove what was built, not what was installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
-.venv/dev: .venv/core requirements-dev.txt
+.venv/dev: .venv/core .venv/docs requirements-dev.txt
 	@echo "installing test tools ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-.venv/postgres .venv/spark .venv/engines .venv/benchmark .venv/export .venv/report: .venv/%: .venv/core requirements-%.txt
+.venv/postgres .venv/spark .venv/engines .venv/benchmark .venv/export .venv/report .venv/metrics .venv/docs: .venv/%: .venv/core requirements-%.txt
 	@echo "installing what $* needs ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-$*.txt
 	@touch $@

@@ -71,13 +71,13 @@ def known_reasons() -> set[str]:
 @pytest.mark.parametrize(("language", "page"), docs.PAGES.items())
 def test_table_is_what_the_yml_says(name, language, page):
     part = {name: docs.tables(language)[name]}
-    assert docs.changed_parts(read(ROOT / page), part) == [], "run `make docs`"
+    assert docs.changed_parts(read(ROOT / page), part) == [], "run `make readme`"
 
 
 def test_console_and_picture_are_of_the_demo(demo, capsys):
     """`docs.py --check` finds nothing to change against a fresh build of the demo."""
     assert docs.main(["--check", "--published", str(demo.published)]) == 0, (
-        f"run `make docs`: {capsys.readouterr().out}"
+        f"run `make readme`: {capsys.readouterr().out}"
     )
 
 
@@ -323,6 +323,28 @@ def test_every_script_is_mentioned_and_helps(name):
     )
     assert shown.returncode == 0, shown.stderr
     assert " ".join(first.split()) in " ".join(shown.stdout.split())
+
+
+# -- who reads the marts --
+
+
+def marts_of_exposure(name: str) -> set[str]:
+    exposures = yaml.safe_load(read(ROOT / "models/exposures.yml"))["exposures"]
+    (found,) = [one for one in exposures if one["name"] == name]
+    return set(re.findall(r"ref\('(\w+)'\)", " ".join(found["depends_on"])))
+
+
+def test_exposure_of_the_exports_is_every_mart():
+    assert marts_of_exposure("exports") == sql_names("marts")
+
+
+def test_exposure_of_the_report_is_what_it_reads():
+    """Every mart that a query of the report names."""
+    scripts = ROOT / "scripts"
+    files = [scripts / "report.py", *(scripts / "reporting").rglob("*.py")]
+    queries = "\n".join(read(path) for path in files)
+    named = set(re.findall(r"\b(?:from|join) (?:marts\.)?(\w+)", queries))
+    assert marts_of_exposure("report") == named & sql_names("marts")
 
 
 # -- BI pages --

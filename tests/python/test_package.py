@@ -1,6 +1,7 @@
 """This project as a package: a corner store's project installs it and builds."""
 
 import datetime
+import json
 import os
 import re
 import shutil
@@ -40,6 +41,25 @@ ORDERS_BY_HAND = [
     (8, "D", 1, datetime.date(2024, 6, 20), Decimal("70.00")),
 ]
 UNWANTED = {"rfm", "profile"}  # folders that the consumer disables
+OWN_METRICS = """
+models:
+  - name: days
+    time_spine: {standard_granularity_column: day}
+    columns: [{name: day, granularity: day}]
+semantic_models:
+  - name: orders
+    model: ref('regulars')
+    defaults: {agg_time_dimension: seen_on}
+    entities: [{name: customer, type: primary, expr: customer_id}]
+    dimensions: [{name: seen_on, type: time, type_params: {time_granularity: day}}]
+    measures: [{name: revenue, agg: sum, expr: net_amount}]
+metrics:
+  - {name: revenue, label: Ours, type: simple, type_params: {measure: revenue}}
+"""
+WANTED_METRICS = """
+semantic-models: {repurchase: {marts: {core: {+enabled: true}}}}
+metrics: {repurchase: {marts: {core: {+enabled: true}}}}
+"""
 MACRO = re.compile(r"{%-? *macro (\w+)\(")
 CALL = re.compile(r"(?<![\w.'])(\w+)\(")
 
@@ -181,6 +201,40 @@ def test_equal_names_change_nothing(consumer, tmp_path):
     done = other.build()
     assert done.returncode == 0, done.stdout[-5000:]
     assert other.marts() == consumer.marts()
+
+
+def semantics(project: Consumer) -> tuple[set[str], list[str]]:
+    """Names of all metrics and tables of days, from what dbt leaves for `mf`."""
+    for done in (project.dbt("deps"), project.dbt("--warn-error", "parse")):
+        assert done.returncode == 0, done.stdout[-5000:]
+    path = project.folder / "target" / "semantic_manifest.json"
+    found = json.loads(path.read_text("utf-8"))
+    days = found["project_configuration"]["time_spines"]
+    return (
+        {metric["name"] for metric in found["metrics"]},
+        [spine["node_relation"]["alias"] for spine in days],
+    )
+
+
+def test_own_metrics_of_equal_names(tmp_path):
+    """A consumer's `revenue` and days are the only ones, and nothing warns."""
+    other = Consumer(tmp_path)
+    (other.folder / "models" / "metrics.yml").write_text(OWN_METRICS)
+    (other.folder / "models" / "days.sql").write_text("select date '2024-01-01' as day")
+    assert semantics(other) == ({"revenue"}, ["days"])
+
+
+def test_metrics_come_when_wanted(tmp_path):
+    """By folder, without those of the parts that are disabled; the days are its own."""
+    other = Consumer(tmp_path)
+    own, _, _ = OWN_METRICS.partition("semantic_models:")
+    (other.folder / "models" / "days.yml").write_text(own)
+    (other.folder / "models" / "days.sql").write_text("select date '2024-01-01' as day")
+    with open(other.folder / "dbt_project.yml", "a", encoding="utf-8") as settings:
+        settings.write(WANTED_METRICS)
+    metrics, days = semantics(other)
+    assert {"revenue", "repurchase_rate_90d"} <= metrics
+    assert "retention_rate" not in metrics and days == ["days"]
 
 
 def test_tables_that_would_be_mistaken_stop_the_run(tmp_path):
