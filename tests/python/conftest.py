@@ -18,6 +18,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -338,7 +339,10 @@ def build_once(build, tmp_path_factory):
         with open(folder / f"{name}.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not kept.exists():
-                kept.write_bytes(pickle.dumps(build(*arguments)))
+                built = build(*arguments)
+                # dbt holds the build database open, and another process can't read it.
+                DuckDBConnectionManager.close_all_connections()
+                kept.write_bytes(pickle.dumps(built))
         return pickle.loads(kept.read_bytes())
 
     return run

@@ -247,9 +247,10 @@ def test_retail_closes(online_retail):
     ) == (541909,)
 
 
-def test_report_card_in_the_readme(cdnow):
-    """The README shows the predictions of CDNOW as they come out, losses included."""
+@pytest.mark.parametrize("language", docs.PAGES)
+def test_report_card_in_the_readme(cdnow, language):
+    """Both READMEs show the predictions of CDNOW as they are, losses included."""
     with duckdb.connect(str(cdnow.published), read_only=True) as con:
-        part = {"report card of CDNOW": docs.report_card(con)}
-    readme = (ROOT / "README.md").read_text("utf-8")
+        part = {"report card of CDNOW": docs.report_card(con, language)}
+    readme = (ROOT / docs.PAGES[language]).read_text("utf-8")
     assert docs.changed_parts(readme, part) == []

@@ -233,7 +233,7 @@ def test_metrics_come_when_wanted(tmp_path):
     with open(other.folder / "dbt_project.yml", "a", encoding="utf-8") as settings:
         settings.write(WANTED_METRICS)
     metrics, days = semantics(other)
-    assert {"revenue", "repurchase_rate_90d"} <= metrics
+    assert {"order_revenue", "repurchase_rate_90d"} <= metrics
     assert "retention_rate" not in metrics and days == ["days"]
 
 
