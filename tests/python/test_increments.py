@@ -70,7 +70,7 @@ class Shop:
             )
 
     def correct(self, batch, which, column, value, in_place):
-        """Another status, amount, customer, e-mail or day, in the row or in a new one."""
+        """Another status, amount, customer, e-mail or day: in the row or a new one."""
         if not (found := self.one("orders", which)):
             return
         name, text = [

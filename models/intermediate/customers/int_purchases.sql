@@ -14,7 +14,7 @@ purchases as (
     where
         is_purchase
         and customer_key is not null
-        {{ and_touched() }}
+        and {{ is_touched() }}
     group by customer_key, order_date
 ),
 

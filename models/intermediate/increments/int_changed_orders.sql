@@ -1,10 +1,7 @@
 {% set before = kept('int_orders') %}
+{% set touched = ref('int_touched_orders') %}
 
 with
-
-touched as (
-    select order_key from {{ ref('int_touched_orders') }}
-),
 
 customers as (
     select * from {{ ref('int_order_customers') }}
@@ -33,7 +30,7 @@ changed as (
             before.customer_key as former_customer_key
         from orders
         full outer join {{ before }} as before on orders.order_key = before.order_key
-        left join touched
+        left join {{ touched }} as touched
             on coalesce(orders.order_key, before.order_key) = touched.order_key
         where
             touched.order_key is not null

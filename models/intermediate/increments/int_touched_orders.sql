@@ -4,10 +4,7 @@ with
 
 raw_rows as (
     {%- for relation in order_relations() %}
-        select
-            coalesce({{ shop_key('order_id') }}, 0) as order_key,
-            {{ hash_of_row(relation, 'staged') }} as row_hash
-        from {{ relation }} as staged
+        {{ order_rows(relation) }}
         {%- if not loop.last %}
             union all
         {%- endif %}

@@ -8,7 +8,7 @@ lines as (
     where
         row_status = 'accepted'
         and is_valid
-        {{ and_touched() }}
+        and {{ is_touched() }}
 ),
 
 items as (

@@ -13,7 +13,7 @@ keyed as (
 lines as (
     select *
     from keyed
-    {{ where_touched() }}
+    where {{ is_touched() }}
 ),
 
 -- Some exports fill an order's columns on its first row only.

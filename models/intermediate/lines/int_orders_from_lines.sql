@@ -11,7 +11,7 @@ lines as (
     where
         row_status = 'accepted'
         and not is_refund_document
-        {{ and_touched() }}
+        and {{ is_touched() }}
 ),
 
 orders as (

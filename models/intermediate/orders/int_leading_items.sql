@@ -12,7 +12,7 @@ ranked as (
             order by net_amount desc, line_number asc
         ) as value_rank
     from {{ ref('int_order_items') }}
-    {{ where_touched() }}
+    where {{ is_touched() }}
 ),
 
 leading_items as (

@@ -20,7 +20,7 @@ items as (
     where
         items.row_status = 'accepted'
         and orders.is_purchase
-        {{ and_touched('items.order_key') }}
+        and {{ is_touched('items.order_key') }}
 ),
 
 numbered as (

@@ -16,7 +16,7 @@ keyed as (
 items as (
     select *
     from keyed
-    {{ where_touched() }}
+    where {{ is_touched() }}
 ),
 
 orders as (

@@ -7,7 +7,7 @@ orders as (
     from {{ ref('int_orders_checked') }}
     where
         row_status = 'accepted'
-        {{ and_touched() }}
+        and {{ is_touched() }}
 ),
 
 -- A full refund undoes the purchase, a part of it does not.
@@ -47,7 +47,7 @@ valued as (
         orders.{{ column }}
         {%- endfor %}
     from orders
-    inner join {{ ref('int_order_customers') }} as customers
+    left join {{ ref('int_order_customers') }} as customers
         on orders.order_key = customers.order_key
     left join {{ ref('int_order_refunds') }} as refunds
         on orders.order_key = refunds.order_key

@@ -14,7 +14,7 @@ keyed as (
 orders as (
     select *
     from keyed
-    {{ where_touched() }}
+    where {{ is_touched() }}
 ),
 
 checked as (

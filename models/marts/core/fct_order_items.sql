@@ -15,7 +15,7 @@ items as (
         refund_amount,
         cast(net_amount as decimal(18, 2)) as net_amount
     from {{ ref('int_order_items') }}
-    {{ where_touched() }}
+    where {{ is_touched() }}
 )
 
 select * from items

@@ -20,7 +20,7 @@ lines as (
     from {{ ref('int_order_items_checked') }}
     where
         row_status = 'accepted'
-        {{ and_touched() }}
+        and {{ is_touched() }}
     group by order_key
 ),
 
@@ -42,7 +42,7 @@ orders as (
     left join lines on orders.order_key = lines.order_key
     where
         orders.is_purchase
-        {{ and_touched('orders.order_key') }}
+        and {{ is_touched('orders.order_key') }}
 ),
 
 sequenced as (
