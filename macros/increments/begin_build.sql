@@ -2,7 +2,8 @@
     {#- Until `end_build` there is no finished build to go on from. Rows that were made
         with other settings, or by a build that did not finish, are not kept. -#}
     {%- set chosen, relations = [], [] -%}
-    {%- for node in repurchase.incremental_nodes() if execute -%}
+    {%- set nodes = repurchase.incremental_nodes() if execute else [] -%}
+    {%- for node in nodes -%}
         {%- set relation = adapter.get_relation(
             node.database, node.schema, node.alias
         ) -%}

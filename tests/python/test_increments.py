@@ -1,15 +1,18 @@
 """A build that goes on from the last one equals a full rebuild, table by table."""
 
+import json
 import os
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
+import build as build_script
 import duckdb
 import parity
 import pytest
 from conftest import ROOT, Models, write_shop
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
 from hypothesis import HealthCheck, Phase, assume, given, note, settings
 from hypothesis import strategies as st
 
@@ -17,6 +20,15 @@ HISTORIES = int(os.environ.get("REPURCHASE_HISTORIES", "25"))
 SHOPS = 25  # histories in one build: each is a shop of its own, with its own customers
 FIRST_DAY = date(2024, 1, 1)
 ENTITIES = ["orders", "order_items", "refunds", "customers"]
+# All that is kept from build to build, with what it is made of.
+CORE = [
+    "int_products_checked",
+    "path:seeds/rules",
+    "path:models/staging",
+    "path:models/marts/core",
+]
+FOLDERS = ["contract", "lines", "orders", "customers", "increments"]
+CORE += [f"path:models/intermediate/{name}" for name in FOLDERS]
 # What only says what the last build did.
 OWN = ["int_touched_orders", "int_changed_orders", "int_changed_customers"]
 OWN += ["int_resequenced_orders", "finished_build"]
@@ -142,9 +154,9 @@ class Warehouse:
         for models in (self.kept, self.anew):
             models.database.parent.mkdir(parents=True)
 
-    def build(self, models: Models, **variables) -> None:
+    def build(self, models: Models, select=CORE, **variables) -> None:
         models.load("standard", self.data)
-        models.run("*", **variables)
+        models.run(*select, **variables)
 
     def touched(self) -> int:
         """Orders whose raw rows the last build found new, changed or gone."""
@@ -153,10 +165,10 @@ class Warehouse:
     def orders(self) -> int:
         return len(self.kept.query("from int_order_prints"))
 
-    def differences(self, **variables) -> list[str]:
+    def differences(self, select=CORE, **variables) -> list[str]:
         """What differs from a full rebuild of the same files."""
         self.anew.database.unlink(missing_ok=True)
-        self.build(self.anew, **variables)
+        self.build(self.anew, select, **variables)
         DuckDBConnectionManager.close_all_connections()
         return differences(self.kept.database, self.anew.database)
 
@@ -228,6 +240,118 @@ def warehouse(tmp_path) -> Warehouse:
     return Warehouse(tmp_path)
 
 
+def test_what_happens_to_files(warehouse):
+    """New, replaced, renamed, repeated, empty and removed files, a day out of order and
+    a day without anything: each build touches what changed, and the end is a rebuild's.
+    """
+    shop, other = Shop("a"), Shop("b")
+    for customer, day in [(1, 2), (2, 3), (1, 9)]:
+        shop.order(0, customer, day, 20, customer, 1)
+        other.order(0, customer, day, 30, 0, 2)
+
+    def touched(change=lambda folder: None) -> int:
+        write([standing_shop(), shop, other], warehouse.data)
+        change(warehouse.data)
+        warehouse.build(warehouse.kept)
+        return warehouse.touched()
+
+    def day_twice(folder):
+        shutil.copy(folder / "orders_1.csv", folder / "orders_again.csv")
+
+    def empty_day(folder):
+        header = (folder / "orders_0.csv").read_text("utf-8").splitlines()[0]
+        (folder / "orders_3.csv").write_text(header + "\n", "utf-8")
+
+    assert touched() == warehouse.orders() == 9
+    assert touched() == 0
+    shop.order(1, 2, 30, 25, 0, 1)
+    assert touched() == 1  # a new day
+    assert touched(day_twice) == 1
+    shop.order(2, 1, 1, 15, 0, 0)
+    assert touched() == 2  # a day before the others; the file that was twice is gone
+    assert touched(empty_day) == 0
+    other.rows["orders"][0][1]["gross_amount"] = "99.50"
+    assert touched() == 1  # a replaced file
+    del other.rows["orders"][1]
+    assert touched() == 1  # its items are left without an order
+    shop.rows["orders"].pop()
+    assert touched() == 1  # a file that is gone
+    shop.refund(3, 0, 4, 1)
+    assert touched() == 0  # no row of an order
+    assert len(warehouse.kept.query("from int_changed_orders")) == 1
+    shop.link(4, 1, 2)
+    assert touched() == 0
+    assert len(warehouse.kept.query("from int_changed_orders")) == 2  # one person now
+    assert not warehouse.differences()
+
+
+def test_other_settings_keep_nothing(warehouse, monkeypatch):
+    """A var, the project's code or a stopped build: everything is made again."""
+    write([standing_shop()], warehouse.data)
+    warehouse.build(warehouse.kept)
+    warehouse.build(warehouse.kept)
+    assert warehouse.touched() == 0
+    for name, value in [
+        ("time_zone", "America/New_York"),
+        ("as_of_date", "2024-02-01"),
+        ("earliest_order_date", "2024-01-25"),
+        ("reporting_currency", "USD"),
+        ("link_customers_across_shops", True),
+    ]:
+        warehouse.build(warehouse.kept, **{name: value})
+        assert warehouse.touched() == 3, name
+        warehouse.build(warehouse.kept, **{name: value})
+        assert warehouse.touched() == 0, name
+    assert not warehouse.differences(link_customers_across_shops=True)
+    monkeypatch.setenv("REPURCHASE_CODE", "another")
+    warehouse.build(warehouse.kept)
+    assert warehouse.touched() == 3
+    warehouse.kept.run("int_orders")  # a run that does not come to the end
+    warehouse.build(warehouse.kept)
+    assert warehouse.touched() == 3
+
+
+def test_code_is_a_setting(monkeypatch):
+    """build.py tells dbt of any change in the macros and in what reads the files."""
+    before = build_script.code_hash()
+    read = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read(path) + b" ")
+    assert build_script.code_hash() != before
+
+
+def test_a_changed_rule_keeps_nothing(warehouse, tmp_path):
+    """In a copy of the project a status is made invalid: its orders are gone as in a
+    rebuild.
+    """
+    project = tmp_path / "project"
+    for name in ("models", "macros", "seeds/rules", "tests/generic", "tests/singular"):
+        shutil.copytree(ROOT / name, project / name)
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(ROOT / name, project)
+    write([standing_shop()], warehouse.data)
+
+    def build(models: Models) -> None:
+        models.load("standard", warehouse.data)
+        given = ["--project-dir", str(project), "--profiles-dir", str(project)]
+        given += ["--vars", json.dumps(models.variables), "--select", *CORE]
+        given += ["--resource-type", "model", "--resource-type", "seed"]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("REPURCHASE_BUILD_DATABASE", str(models.database))
+            patch.setenv("DBT_TARGET_PATH", str(tmp_path / "target"))
+            assert dbtRunner().invoke(["--quiet", "build", *given]).success
+
+    build(warehouse.kept)
+    assert len(warehouse.kept.query("from fct_orders")) == 3
+    rules = project / "seeds/rules/order_status_rules.csv"
+    text = rules.read_text("utf-8")
+    rules.write_text(text.replace("standard,paid,true", "standard,paid,false"), "utf-8")
+    build(warehouse.kept)
+    assert len(warehouse.kept.query("from fct_orders")) == 0
+    build(warehouse.anew)
+    DuckDBConnectionManager.close_all_connections()
+    assert not differences(warehouse.kept.database, warehouse.anew.database)
+
+
 @settings(
     max_examples=max(1, HISTORIES // SHOPS),
     derandomize=HISTORIES == SHOPS,
@@ -250,9 +374,9 @@ def test_any_history_in_batches_equals_a_rebuild(histories, warehouse):
             for name, *choices in history[batch]:
                 getattr(shop, name)(batch, *choices)
         write([standing_shop(), *shops], warehouse.data)
-        warehouse.build(warehouse.kept)
+        warehouse.build(warehouse.kept, ["*"] if batch == 2 else CORE)
         assert (batch == 0) == (warehouse.touched() == warehouse.orders())
-    found = warehouse.differences()
+    found = warehouse.differences(["*"])
     for shop, history in zip(shops, histories, strict=True):
         if any(f"{shop.name}-" in line or f"'{shop.name}'" in line for line in found):
             note(f"{shop.name}: {history}")
