@@ -78,7 +78,7 @@ def connect(database: Path) -> duckdb.DuckDBPyConnection:
     """The database with the settings that dbt gives it."""
     con = duckdb.connect(str(database))
     con.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false")
-    con.execute("set threads = 2")
+    con.execute("set threads = 2; set memory_limit = '4GB'")
     return con
 
 

@@ -150,7 +150,7 @@ def line_ends_changed(content: bytes, chance) -> bytes:
 
 def encoded_otherwise(content: bytes, chance) -> bytes:
     encodings = ["utf-16", "utf-16-le", "utf-8-sig", "gb18030", "cp1252", "utf-32"]
-    text = content.decode("utf-8").replace("e", chance.choice("eé店"))
+    text = content.decode("utf-8", "replace").replace("e", chance.choice("eé店"))
     return text.encode(chance.choice(encodings), "replace")
 
 
