@@ -133,6 +133,42 @@ def numbers_changed(content: bytes, chance) -> bytes:
     return content
 
 
+def cells_dressed(content: bytes, chance) -> bytes:
+    """Some cells look as people and spreadsheets make them look."""
+    odd = [
+        "\u00a0{}",
+        "{}\u3000",
+        "\v{}\f",
+        "\t{} ",
+        "={}",
+        "'{}",
+        "{}.0",
+        "ß{}",
+        "İ{}",
+    ]
+    odd += [
+        "1２",
+        "\u200b{}",
+        "{} Z",
+        "{}+08:00",
+        "-{}",
+        "¥{}",
+        "{}\u2028",
+        "%",
+        "NULL",
+    ]
+    kept = lines(content)
+    for _ in range(chance.choice([1, 5, 50])):
+        line = chance.randrange(1, len(kept))
+        mark = max([b",", b";", b"\t", b" "], key=kept[line].count)
+        cells = kept[line].rstrip(b"\r\n").split(mark)
+        cell = chance.randrange(len(cells))
+        before, after = chance.choice(odd).encode().rpartition(b"{}")[::2]
+        cells[cell] = before + cells[cell] + after
+        kept[line] = mark.join(cells) + b"\n"
+    return b"".join(kept)
+
+
 def emptied(content: bytes, chance) -> bytes:
     header = lines(content)[0]
     return chance.choice([b"", b"\n", b" \r\n\r\n", b"\xef\xbb\xbf", b"\0" * 9, header])
@@ -171,6 +207,7 @@ MUTATIONS_BY_NAME = {
     "characters cut": characters_cut,
     "gzip damaged": gzip_damaged,
     "numbers changed": numbers_changed,
+    "cells dressed": cells_dressed,
     "emptied": emptied,
     "line ends changed": line_ends_changed,
     "encoded otherwise": encoded_otherwise,
