@@ -412,6 +412,11 @@ EQUIVALENT = {  # file, flip, line
         "min(connector) as connector,",
     ): "the key of an order is made of its connector, so its lines have one",
     (
+        "models/marts/core/dim_products.sql",
+        "aggregate",
+        "min(connector) as connector,",
+    ): "the key of a product is made of its connector",
+    (
         "models/marts/core/fct_customers.sql",
         "join",
         "inner join {{ ref('int_customer_values') }} as customer_values",
@@ -456,6 +461,11 @@ EQUIVALENT = {  # file, flip, line
         "boundary",
         "on coalesce(first_months.first_month <= months.month_start, true)",
     ): "zeros are added to the first month, which has its purchases",
+    (
+        "models/marts/value/revenue_layer_cake.sql",
+        "distinct",
+        "select distinct month_start",
+    ): "zeros are added to a month, once or as often as it has days",
 }
 
 
