@@ -159,17 +159,20 @@ class Unusable(Exception):
 # ---- text to values (decision 1) ----
 
 
+WHITE_SPACE = " \t\r\n"
+
+
 def clean(text: pl.Expr) -> pl.Expr:
     """Trimmed text, empty is NULL."""
-    text = text.str.strip_chars()
+    text = text.str.strip_chars(WHITE_SPACE)
     return pl.when(text != "").then(text)
 
 
 def clean_id(text: pl.Expr) -> pl.Expr:
     """An id without white space, `="..."`, a leading apostrophe or a trailing `.0`."""
-    text = text.str.strip_chars().str.replace(r'(?s)^="(.*)"$', "$1").str.strip_chars()
-    text = text.str.replace(r"^'", "").str.strip_chars()
-    return clean(text.str.replace(r"^(\d+)\.0$", "$1"))
+    text = clean(clean(text).str.replace(r'(?s)^="(.*)"$', "$1"))
+    text = clean(text.str.replace(r"^'", ""))
+    return clean(text.str.replace(r"^([0-9]+)\.0$", "$1"))
 
 
 def number(text: pl.Expr, scale: int, mark: str = ".") -> pl.Expr:
@@ -423,8 +426,8 @@ def cdnow(raw: pl.DataFrame, settings: dict) -> pl.DataFrame:
 def shopify(raw: pl.DataFrame, settings: dict) -> pl.DataFrame:
     """Shopify's export under the contract's names; an order's first row has it all."""
     status = clean(pl.col("financial_status"))
-    tags = pl.col("tags").str.to_lowercase().str.split(",")
-    is_test = tags.list.eval(pl.element().str.strip_chars()).list.contains("test")
+    tags = clean(pl.col("tags")).str.to_lowercase().str.split(",")
+    is_test = tags.list.eval(pl.element().str.strip_chars(" ")).list.contains("test")
     return raw.select(
         "source_file",
         "email",
@@ -537,9 +540,7 @@ def to_contract(
 READ = {
     "id": clean_id,
     "text": clean,
-    "status": lambda text: (
-        clean(text).str.to_lowercase().str.replace_all(r"[\s-]", "_")
-    ),
+    "status": lambda text: clean(text).str.to_lowercase().str.replace_all("[ -]", "_"),
     "currency": lambda text: clean(text).str.to_uppercase(),
     "email": email,
     "phone": phone,

@@ -248,6 +248,10 @@ CASES = [
     # -- numbers in texts --
     ("thousands", read_number("1,240.00"), "1240.00"),
     ("a currency sign", read_number("-¥1,240.5"), "-1240.50"),
+    ("grouped billions", read_number("999,999,999,999.99"), "999999999999.99"),
+    ("a grouped trillion", read_number("1,000,000,000,000"), None),
+    ("a group of four digits", read_number("1,2400"), None),
+    ("four digits before a group", read_number("1240,000"), None),
     ("groups of two digits", read_number("12,40"), None),
     ("an exponent", read_number("1e3"), None),
     ("hexadecimal", read_number("0x10"), None),
