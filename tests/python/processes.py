@@ -20,7 +20,7 @@ from pathlib import Path
 
 import duckdb
 
-PAUSE = 0.15  # of readers between two looks
+PAUSE = 0.2  # of readers between two looks
 LOOKS = 5  # of a patient reader at one file
 
 

@@ -6,6 +6,7 @@ kills, and what else costs a build. Its figures go to target/reliability.
 
 import contextlib
 import csv
+import itertools
 import json
 import os
 import random
@@ -26,9 +27,9 @@ from conftest import MARTS, ROOT
 KILLS = int(os.environ.get("REPURCHASE_KILLS", "0"))
 long = pytest.mark.skipif(not KILLS, reason="a long form: REPURCHASE_KILLS=100")
 # Which phases are killed how often; a kill in a late one costs a whole build.
-PHASES = {"load": 10, "build and test": 45, "verify": 10, "publish": 35}
+PHASES = {"load": 15, "build and test": 50, "verify": 10, "publish": 25}
 SHORT = ["load", "build and test", "publish"]
-COMPLETED_EVERY = 10  # kills
+BATCH = 10  # kills, then a build is let alone
 OPTIONS = os.environ.get("REPURCHASE_KILLS_OPTIONS", "").split()  # of killed builds
 
 
@@ -107,74 +108,72 @@ def litter(folder: Path) -> list[str]:
 # -- kill -9 --
 
 
-def moments(kills: int) -> list[tuple[str, float]]:
-    """So many phases and how far into each; the short form kills early."""
+def moments(kills: int):
+    """Phases, by their weights, and how far into each; the short form kills early."""
     draw = random.Random(20240501)
-    if not kills:
-        return [(phase, draw.uniform(0, 0.3)) for phase in SHORT]
-    chosen = draw.choices(list(PHASES), list(PHASES.values()), k=kills)
-    return [(phase, draw.uniform(0, 1.1)) for phase in chosen]
+    phases, weights = list(PHASES), list(PHASES.values())
+    while kills:
+        yield draw.choices(phases, weights)[0], draw.uniform(0, 1.1)
+    for phase in SHORT:
+        yield phase, draw.uniform(0, 0.3)
 
 
 def test_killed_at_any_moment(shops, builder, undisturbed, tmp_path):
     """Readers never see an error or two versions at once; builds go on by themselves.
 
     After every kill readers have what an undisturbed build gives, and a build that
-    is let alone then gives it too.
+    is let alone after some of them gives it too.
     """
     published = tmp_path / "repurchase.duckdb"
     before = undisturbed[shops[1]].published
     for name in ("repurchase.duckdb", "repurchase.duckdb.runs", "build.duckdb"):
         shutil.copy(before.with_name(name), tmp_path)
-    readers = [processes.Reader(published, patient) for patient in (False, True)]
-    built, killed, switched, completed = {1: shops[1]}, 0, 0, 0
+    built = {1: shops[1]}  # by the number of the run
+    totals = dict.fromkeys(("kills", "after_the_switch", "completed", "reads"), 0)
 
     def start() -> processes.Attempt:
         number = len(built) + 1
         built[number] = shops[number % 2]
         return builder.start(published, built[number], *OPTIONS)
 
-    def check() -> bool:
-        """The marts are all of one build; whether of the latest."""
+    def is_switched() -> bool:
+        """Whether readers have the latest run; they have all of one in any case."""
         version = history.version(publish.file_runs(published))
         expected = undisturbed[built[version]].hashes
         assert publish.content_hashes(published) == expected, version
         return version == len(built)
 
-    try:
-        for phase, share in moments(KILLS):
-            attempt = start()
-            if attempt.wait(phase):
-                time.sleep(share * undisturbed[built[len(built)]].took[phase])
-            if attempt.kill():
-                killed += 1
-                switched += check()
-            else:  # it was faster
-                assert attempt.code == 0 and check(), attempt.lines
-            if killed % COMPLETED_EVERY == 0 or killed == len(SHORT):
+    def complete(attempt: processes.Attempt) -> None:
+        attempt.wait()
+        assert attempt.code == 0 and is_switched(), attempt.lines
+        totals["completed"] += 1
+
+    given = moments(KILLS)
+    while totals["kills"] < (KILLS or len(SHORT)):
+        readers = [processes.Reader(published, patient) for patient in (False, True)]
+        try:
+            for phase, share in itertools.islice(given, BATCH):
                 attempt = start()
-                attempt.wait()
-                assert attempt.code == 0 and check(), attempt.lines
-                assert litter(tmp_path) == []
-                completed += 1
-    finally:
-        seen = [reader.stop() for reader in readers]
-    runs = publish.file_runs(published)
-    assert completed and [run.run_id for run in runs] == list(built)
-    for found in seen:
-        assert (found["errors"], found["mixed"]) == ([], [])
-        assert found["looks"] > len(built)
-        for version, figures in found["versions"].items():
-            assert figures == undisturbed[built[int(version)]].figures, version
-    record(
-        "kills",
-        kills=killed,
-        after_the_switch=switched,
-        completed_and_equal=completed,
-        reads=sum(found["looks"] for found in seen),
-        reader_errors=0,
-        mixed_reads=0,
-    )
+                if attempt.wait(phase):
+                    time.sleep(share * undisturbed[built[len(built)]].took[phase])
+                if attempt.kill():
+                    totals["kills"] += 1
+                    totals["after_the_switch"] += is_switched()
+                else:  # it was faster
+                    complete(attempt)
+            complete(start())
+            assert litter(tmp_path) == []
+        finally:
+            seen = [reader.stop() for reader in readers]
+        for found in seen:
+            assert (found["errors"], found["mixed"]) == ([], [])
+            for version, figures in found["versions"].items():
+                assert figures == undisturbed[built[int(version)]].figures, version
+            totals["reads"] += found["looks"]
+        runs = publish.file_runs(published)
+        assert [run.run_id for run in runs] == list(built)
+        record("kills", **totals, reader_errors=0, mixed_reads=0)
+    assert totals["reads"] > len(built)
 
 
 def test_started_twice_at_once(shops, builder, tmp_path):
