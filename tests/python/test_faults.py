@@ -387,17 +387,18 @@ def test_a_garbled_log_is_no_hindrance(tmp_path):
     assert finished_run(published).run_id == 1
 
 
-def test_a_log_that_cannot_be_written_anew_stays(tmp_path, monkeypatch):
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_log_that_cannot_be_written_anew_stays(tmp_path, monkeypatch, step):
     """A run stopped at its very beginning loses nothing that was in the log."""
     published = tmp_path / "repurchase.duckdb"
     finished_run(published)
     before = history.log_file(published).read_bytes()
 
-    def full(_):
+    def full(*_):
         raise OSError("No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", full)
+        patch.setattr(os, step, full)
         with pytest.raises(OSError, match="No space"):
             finished_run(published)
     assert history.log_file(published).read_bytes() == before
