@@ -354,17 +354,14 @@ def run(args: argparse.Namespace) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
     os.environ["REPURCHASE_BUILD_DATABASE"] = str(database)
     load.prepare(args.target)
-    with (
-        only_build(database),
-        load.alone(args.target),
-        history.recorded(
-            published, args.target, publish.known_runs(published, args.target)
-        ) as this,
-    ):
-        with private():
-            variables = build_and_verify(args, database, times, this)
-        with phase("publish", times, this):
-            publish.publish(database, published, this, args.keep, args.target)
+    with only_build(database), load.alone(args.target):
+        publish.finish(published, args.target)
+        known = publish.known_runs(published, args.target)
+        with history.recorded(published, args.target, known) as this:
+            with private():
+                variables = build_and_verify(args, database, times, this)
+            with phase("publish", times, this):
+                publish.publish(database, published, this, args.keep, args.target)
     page = published.with_name("report.html") if args.report else None
     if page:
         with phase("report", times, this):

@@ -2,13 +2,15 @@
 
 A run is written to the log when it begins, as one that did not finish, and again when
 it ends: a killed run is in the history without anybody cleaning up after it. Runs are
-numbered and ordered by the log, never by the clock.
+numbered and ordered by the log, never by the clock. What a run finds in the log it
+writes anew, every run once, so that the log grows by a line per run.
 """
 
 import contextlib
 import fcntl
 import json
 import os
+import stat
 import time
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
@@ -124,24 +126,53 @@ def locked(path: Path, wait: bool = False):
     it; OSError where it cannot be opened.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o660)
-    with open(number, "a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            raise Held from None
-        yield file
+    while True:
+        number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o660)
+        with open(number, "a+", encoding="utf-8", errors="replace") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                raise Held from None
+            if _has_name(file, path):
+                yield file
+                return
+
+
+def _has_name(file, path: Path) -> bool:
+    """False where another file has taken the name while this one was waited for."""
+    with contextlib.suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    return False
+
+
+def switch(new: Path, path: Path) -> None:
+    """The new file takes a name, and the access that the file gave which had it.
+
+    No file is writable by everybody.
+    """
+    mode = stat.S_IMODE(new.stat().st_mode)
+    with contextlib.suppress(FileNotFoundError):
+        replaced = path.stat()
+        mode = stat.S_IMODE(replaced.st_mode)
+        with contextlib.suppress(PermissionError):
+            os.chown(new, -1, replaced.st_gid)
+    new.chmod(mode & ~stat.S_IWOTH)
+    os.replace(new, path)
+
+
+def log_file(published: Path) -> Path:
+    return published.with_name(published.name + ".runs")
 
 
 def opened(published: Path):
     """The log of a published file, held; who holds it may publish there."""
-    return locked(published.with_name(published.name + ".runs"), wait=True)
+    return locked(log_file(published), wait=True)
 
 
 def runs(log) -> list[Run]:
     """Every run in the log as last written, by number.
 
-    The end of a line that a killed run did not finish is passed over.
+    A line that cannot be read, such as one cut off, is passed over.
     """
     log.seek(0)
     found = {}
@@ -154,10 +185,34 @@ def runs(log) -> list[Run]:
 
 def write(log, run: Run) -> None:
     """Add a run to the log as it is now."""
+    log.write(_line(run))
+    log.flush()
+
+
+def write_anew(path: Path, history: list[Run]) -> None:
+    """Put these runs, with the inputs that TABLES show, in the place of a log.
+
+    Its holder has nothing more to write to it then. A run killed here leaves the old
+    log, or the new one.
+    """
+    kept = history[-RUNS_WITH_INPUTS:]
+    short = [replace(run, inputs=[]) for run in history[:-RUNS_WITH_INPUTS]]
+    new = path.with_name(f".{path.name}.unfinished")
+    try:
+        number = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o660)
+        with open(number, "w", encoding="utf-8") as file:
+            file.writelines(map(_line, short + kept))
+            file.flush()
+            os.fsync(number)
+        switch(new, path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _line(run: Run) -> str:
     row = asdict(run)
     del row["clock"], row["doing"]
-    log.write(json.dumps(row) + "\n")
-    log.flush()
+    return json.dumps(row) + "\n"
 
 
 def _run(row: dict) -> Run:
@@ -172,16 +227,15 @@ def recorded(published: Path, engine: str, known: list[Run]):
     `known` are runs that readers can see, which the log may have lost.
     """
     with opened(published) as log:
-        finished = {run.run_id for run in runs(log) if run.outcome != UNFINISHED}
-        log.write("\n")  # after a line that was cut off
+        found = {run.run_id: run for run in runs(log)}
         for run in known:
-            if run.run_id not in finished:
-                write(log, run)
-        number = max((run.run_id for run in runs(log)), default=0) + 1
-        run = Run(number, engine)
+            if run.run_id not in found or found[run.run_id].outcome == UNFINISHED:
+                found[run.run_id] = run
+        run = Run(max(found, default=0) + 1, engine)
         now = datetime.now(UTC).replace(tzinfo=None)
         run.started_at = now.isoformat(" ", "milliseconds")
-        write(log, run)
+        earlier = [found[number] for number in sorted(found)]
+        write_anew(log_file(published), [*earlier, run])
     try:
         yield run
     except BaseException:
@@ -223,11 +277,16 @@ def rows(history: list[Run]) -> dict[str, list[tuple]]:
     }
 
 
+def last_switch(history: list[Run]) -> Run:
+    """The run that gave readers what they have; run 0 where there is none."""
+    switches = [run for run in history if run.published_run_id is not None]
+    none = Run(0, "", published_run_id=0)
+    return max(switches, key=lambda run: run.run_id, default=none)
+
+
 def version(history: list[Run]) -> int:
     """The run whose marts readers have; 0 where the history does not say."""
-    switches = [run for run in history if run.published_run_id is not None]
-    last = max(switches, key=lambda run: run.run_id, default=None)
-    return last.published_run_id if last else 0
+    return last_switch(history).published_run_id
 
 
 def fingerprint(connector: str, file) -> dict:

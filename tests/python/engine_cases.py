@@ -498,6 +498,18 @@ CASES = [
         "true",
     ),
     (
+        "a sum in order",
+        "(select {{ sum_in_order('half') }} = 5 from "
+        f"(select {{{{ double('0.5') }}}} as half from (select "
+        f"{call('series', 1, 10)} as n) as numbers) as halves)",
+        "true",
+    ),
+    (
+        "a sum in order of no doubles",
+        f"(select {{{{ sum_in_order(double('1')) }}}} from {NOBODY})",
+        None,
+    ),
+    (
         "a sum of no doubles",
         f"(select {{{{ sum_of_doubles(double('1')) }}}} from {NOBODY})",
         None,
