@@ -19,6 +19,7 @@ import report
 import verify
 import yaml
 from dbt.cli.main import dbtRunner
+from dbt_common.exceptions import CompilationError
 
 PROJECT = Path(__file__).resolve().parent.parent
 DEMO = PROJECT / "seeds" / "demo"
@@ -130,7 +131,8 @@ def private():
 
 
 class Progress:
-    """Says what dbt has finished, one line for every twenty steps."""
+    """Says what dbt has finished, one line for every twenty steps, and what our macros
+    have to say."""
 
     def __init__(self):
         self.steps = 0
@@ -140,6 +142,15 @@ class Progress:
             self.steps += 1
             if self.steps % 20 == 0:
                 say(f"  {self.steps} steps, last {event.data.node_info.node_name}")
+        elif event.info.name == "JinjaLogInfo":
+            say(f"  {event.data.msg}")
+
+
+def reason(error: Exception) -> str:
+    """What stopped dbt, in one line; what a macro refuses it says in full."""
+    if isinstance(error, CompilationError):
+        return " ".join(str(error.msg).split())
+    return str(error).strip().splitlines()[-1].strip()
 
 
 def run_dbt(variables: dict, is_demo: bool, target: str, run: history.Run) -> list[str]:
@@ -159,7 +170,7 @@ def run_dbt(variables: dict, is_demo: bool, target: str, run: history.Run) -> li
         + ["--vars", json.dumps(variables), *folders, "--exclude", *exclude]
     )
     if result.exception:
-        raise BuildError(str(result.exception).strip().splitlines()[-1].strip())
+        raise BuildError(reason(result.exception))
     results = result.result or []
     tests = [node.status for node in results if node.node.resource_type == "test"]
     run.tests_passed = tests.count("pass")

@@ -718,14 +718,28 @@ def query() -> str:
     return "\nunion all\n".join(rows)
 
 
+SECRETS = ['it\'s \\ 50 %s "long"; --', "\\'; drop table 店; --\\"]
+FOLDER = tempfile.TemporaryDirectory()
+
+
+def dbt(*arguments):
+    """What dbt says, its files in a folder of their own."""
+    return dbtRunner().invoke(
+        [*arguments, "--quiet", "--target-path", FOLDER.name]
+        + ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT)]
+    )
+
+
+def keep_secret(target: str) -> None:
+    """What a run begins with, and showing does not."""
+    result = dbt("run-operation", "keep_identity_secret", "--target", target)
+    assert result.success, result.exception
+
+
 def values(target: str) -> dict[str, str | None]:
     """What a target answers, by the cases' names."""
-    with tempfile.TemporaryDirectory() as folder:
-        result = dbtRunner().invoke(
-            ["show", "--inline", query(), "--limit", "-1", "--quiet"]
-            + ["--target", target, "--target-path", folder]
-            + ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT)]
-        )
+    keep_secret(target)
+    result = dbt("show", "--inline", query(), "--limit", "-1", "--target", target)
     assert result.success, result.exception or result.result.results[0].message
     (shown,) = result.result.results
     names = [name for name, _, _ in CASES]
