@@ -147,9 +147,11 @@ class Progress:
 
 
 def reason(error: Exception) -> str:
-    """What stopped dbt, in one line; what a macro refuses it says in full."""
+    """What stopped dbt, in one line; a model's name where it could not be compiled."""
     if isinstance(error, CompilationError):
-        return " ".join(str(error.msg).split())
+        text = " ".join(str(error.msg).split())
+        is_model = getattr(error.node, "resource_type", None) == "model"
+        return f"{error.node.name}: {text}" if is_model else text
     return str(error).strip().splitlines()[-1].strip()
 
 
@@ -292,6 +294,11 @@ def parse(argv) -> argparse.Namespace:
     if unknown := sorted(args.vars.keys() - project_vars().keys()):
         known = ", ".join(project_vars())
         parser.error(f"--vars: there is no var {unknown[0]!r}; there are {known}")
+    if not re.fullmatch(r"[\w .-]+", args.build_database.stem):
+        parser.error(
+            f"{args.build_database.name!r} names a database in SQL: use letters, "
+            "digits, blanks and _ . - for it"
+        )
     for path in (args.published, args.build_database):
         if path.stem.lower() in SCHEMAS:
             parser.error(

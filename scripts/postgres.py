@@ -12,6 +12,7 @@ import raw_files
 from load import BUILD_MARTS
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier, Literal, Placeholder
+from publish import literal
 
 MARTS = "marts"
 KEPT = "an earlier version of schema marts"  # the comment of such a schema
@@ -108,7 +109,7 @@ def load(connector: str, files) -> dict[str, int]:
             csv = Path(folder) / f"{entity}.csv"
             raw.execute(
                 f"copy (select columns(*)::varchar from {schema}.{entity}) "
-                f"to '{csv}' (format csv, header false, force_quote *)"
+                f"to {literal(str(csv))} (format csv, header false, force_quote *)"
             )
             copy_in = SQL("copy {} from stdin (format csv)").format(table)
             with open(csv, "rb") as rows, connection.cursor().copy(copy_in) as copy:
@@ -161,8 +162,7 @@ def _fetch_mart(connection, file, name: str, csv: Path) -> None:
     comments[f"table {table}"] = comment
     for what, text in comments.items():
         if text:
-            quoted = text.replace("'", "''")
-            file.execute(f"comment on {what} is '{quoted}'")
+            file.execute(f"comment on {what} is {literal(text)}")
 
 
 # -- publishing --

@@ -770,7 +770,8 @@ def read_query(con, query: str) -> pl.DataFrame:
     """The rows of a query with their types."""
     with tempfile.TemporaryDirectory() as folder:
         parquet = f"{folder}/rows.parquet"
-        con.execute(f"copy ({query}) to '{parquet}' (format parquet)")
+        path = parquet.replace("'", "''")
+        con.execute(f"copy ({query}) to '{path}' (format parquet)")
         return pl.read_parquet(parquet)
 
 
