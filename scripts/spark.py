@@ -285,7 +285,7 @@ def _history_frame(columns: dict, rows: list[tuple]):
     """The rows of a table of the history with its types."""
     kinds = {name: TYPES.get(kind, kind) for name, (kind, _) in columns.items()}
     given = ", ".join(
-        f"{name} {'string' if kind in ('date', 'timestamp_ntz') else kind}"
+        f"{name} {'string' if columns[name][0] in history.AS_TEXT else kind}"
         for name, kind in kinds.items()
     )
     frame = session().createDataFrame(rows, given)

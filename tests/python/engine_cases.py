@@ -341,6 +341,18 @@ CASES = [
     ("a key of Chinese text", call("hash_key", "'店'"), md5_key("店")),
     ("a key of NULL", call("hash_key", NO_TEXT), None),
     ("a keyed hash", call("keyed_hash", "'é@店'"), secret_hash),
+    (
+        "an e-mail in a text is masked",
+        call("read_text", "' To Li+a@x.example, on 2024-01-01 10:00 +0800 '"),
+        "To *** on 2024-01-01 10:00 +0800",
+    ),
+    (
+        "a phone with its country is masked",
+        call("read_text", "'tel +86 (138) 0000-0000; 1+1 @ home'"),
+        "tel ***; 1+1 @ home",
+    ),
+    ("an e-mail as id", call("read_customer_id", "'É@店'"), secret_hash),
+    ("an id as id", call("read_customer_id", "'0012.0'"), "0012"),
     ("a keyed hash of NULL", call("keyed_hash", NO_TEXT), None),
     # -- days, weeks, months --
     ("Sunday ends a week", period_start("week", "2024-03-03"), "2024-02-26"),
