@@ -401,7 +401,7 @@ def record(histories: int, differing: int) -> None:
         "name": "increments",
         "histories": found.get("histories", 0) + histories,
         "batches": found.get("batches", 0) + 3 * histories,
-        "differing": found.get("differing", 0) + differing,
+        "differing_tables": found.get("differing_tables", 0) + differing,
     }
     file.write_text(json.dumps(found), "utf-8")
 
