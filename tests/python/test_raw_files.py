@@ -105,7 +105,7 @@ def test_files_of_a_folder_are_matched_by_name(tmp_path):
     one = raw_files.discover("standard", tmp_path / "orders.csv")
     assert raw_files.load(con, "standard", one) == {"orders": 0}
     tables = "select table_name from duckdb_tables() where schema_name = 'raw_standard'"
-    assert con.execute(tables).fetchall() == [("orders",)]
+    assert con.execute(tables).fetchall() == [("loaded_files",), ("orders",)]
 
 
 @pytest.mark.parametrize("name", ["orders[1].csv", "orders*.csv", "orders'\"; --.csv"])
@@ -542,3 +542,48 @@ def test_real_files():
     for name, rows in (("master", 69_659), ("sample", 6_919)):
         path = Path(folder) / "cdnow" / f"CDNOW_{name}.txt"
         assert len(read(path, "customer_id", "cdnow")) == rows
+
+
+def test_only_what_changed_is_read_again(tmp_path, monkeypatch):
+    """By bytes and by how they are read; what is gone or was not loaded whole goes."""
+    con, read = duckdb.connect(), []
+    load_file = raw_files._load_file
+
+    def noted(con, table, names, file):
+        read.append(file.name)
+        return load_file(con, table, names, file)
+
+    monkeypatch.setattr(raw_files, "_load_file", noted)
+
+    def load(**options) -> list[str]:
+        read.clear()
+        files = raw_files.discover("standard", tmp_path, **options)
+        raw_files.load(con, "standard", files)
+        rows = "select source_file from raw_standard.orders order by 1"
+        assert [name for (name,) in con.execute(rows).fetchall()] == sorted(
+            file.name for file in files for _ in range(file.rows)
+        )
+        return read
+
+    for day in ("1", "2", "3"):
+        write(
+            tmp_path,
+            f"{HEADER}\nO{day},2024-05-0{day},paid,CNY,1\n",
+            f"orders_{day}.csv",
+        )
+    assert load() == ["orders_1.csv", "orders_2.csv", "orders_3.csv"]
+    assert load() == []
+    write(
+        tmp_path,
+        f"{HEADER}\nO2,2024-05-02,paid,CNY,2\nO4,2024-05-02,paid,CNY,2\n",
+        "orders_2.csv",
+    )
+    (tmp_path / "orders_3.csv").unlink()
+    assert load() == ["orders_2.csv"]
+    assert load(encoding="cp1252") == ["orders_1.csv", "orders_2.csv"]
+    con.execute("insert into raw_standard.orders (source_file) values ('orders_9.csv')")
+    assert load(encoding="cp1252") == []
+    con.execute(
+        "delete from raw_standard.loaded_files where source_file like '%_1.csv'"
+    )
+    assert load(encoding="cp1252") == ["orders_1.csv"]
