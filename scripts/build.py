@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -142,20 +143,22 @@ class Progress:
                 say(f"  {self.steps} steps, last {event.data.node_info.node_name}")
 
 
-def run_dbt(variables: dict, is_demo: bool, target: str, run: history.Run) -> list[str]:
+def run_dbt(variables: dict, is_demo: bool, args, run: history.Run) -> list[str]:
     """Build and test every model; the names of the marts. BuildError: what failed.
 
     The tests are counted in the run.
     """
     schema = publish.MARTS
-    if target != "duckdb":
+    if args.target != "duckdb":
         schema = load.BUILD_MARTS
         variables = variables | {"marts_schema": schema}
     folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
     # Unit tests check the code and not the data: `make test` runs them.
     exclude = ["resource_type:unit_test"] + ([] if is_demo else ["path:seeds/demo"])
+    os.environ["REPURCHASE_CODE"] = code_hash()
     result = dbtRunner(callbacks=[Progress()]).invoke(
-        ["build", "--log-level", "none", "--target", target]
+        ["build", "--log-level", "none", "--target", args.target]
+        + ["--full-refresh"] * args.full_refresh
         + ["--vars", json.dumps(variables), *folders, "--exclude", *exclude]
     )
     if result.exception:
@@ -177,6 +180,25 @@ def run_dbt(variables: dict, is_demo: bool, target: str, run: history.Run) -> li
         raise BuildError("dbt did not finish; nothing was published")
     built = [node.node for node in results if node.node.resource_type == "model"]
     return sorted(model.alias for model in built if model.schema == schema)
+
+
+def code_hash() -> str:
+    """What tells one version of the project's macros and readers from another."""
+    digest = hashlib.sha256()
+    scripts = PROJECT / "scripts"
+    macros = sorted((PROJECT / "macros").rglob("*.sql"))
+    for path in [*macros, scripts / "raw_files.py", scripts / "load.py"]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def can_be_read(database: Path) -> bool:
+    """Whether a build left a database behind that this one can go on from."""
+    try:
+        duckdb.connect(str(database)).close()
+    except duckdb.Error:
+        return False
+    return True
 
 
 def run_verify(inputs, variables: dict, database: Path) -> None:
@@ -266,6 +288,7 @@ def parse(argv) -> argparse.Namespace:
     add("--delimiter", help="of the files, where it cannot be told from them")
     add("--vars", type=json_object, default={}, help="other vars as a JSON object")
     add("--published", type=Path, default=PROJECT / "warehouse/repurchase.duckdb")
+    add("--full-refresh", action="store_true", help="keep nothing of the last build")
     add("--report", action="store_true", help="draw report.html beside it, too")
     add(
         "--keep",
@@ -359,8 +382,11 @@ def build_and_verify(args, database: Path, times: dict, this: history.Run) -> di
         "time_zone": args.time_zone,
     }
     given = args.vars | {name: value for name, value in options.items() if value}
-    for leftover in (database, database.with_name(database.name + ".wal")):
-        leftover.unlink(missing_ok=True)
+    if args.full_refresh or args.target != "duckdb" or not can_be_read(database):
+        for leftover in (database, database.with_name(database.name + ".wal")):
+            leftover.unlink(missing_ok=True)
+    if args.target == "duckdb":
+        load.drop_others(args.connector)
     variables = given
     if inputs:
         with phase("load", times, this):
@@ -376,8 +402,10 @@ def build_and_verify(args, database: Path, times: dict, this: history.Run) -> di
     else:
         this.inputs = demo_prints()
     with phase("build and test", times, this):
-        marts = run_dbt(variables, not inputs, args.target, this)
-    if args.target != "duckdb":
+        marts = run_dbt(variables, not inputs, args, this)
+    if args.target == "duckdb":
+        load.drop_other_marts(marts)
+    else:
         with phase("fetch", times, this):
             load.fetch_marts(args.target, marts, database)
     with phase("verify", times, this):

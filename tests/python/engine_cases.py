@@ -77,6 +77,15 @@ def share(total: str, so_far: str, weight: str, whole: str, line: int = 1) -> st
     return f"(select {call('share_out', *amounts)} from {order})"
 
 
+def same_rows(one: str, other: str) -> str:
+    """Whether the hashes of two rows, each given as its columns, are equal."""
+    hashes = [
+        f"(select {call('row_hash', name)} from (select {columns}) as {name})"
+        for name, columns in (("one", one), ("other", other))
+    ]
+    return " = ".join(hashes)
+
+
 def words(*given: str | None) -> str:
     """A relation with a row per text, in the column `word`."""
     texts = [NO_TEXT if word is None else f"'{word}'" for word in given]
@@ -346,6 +355,10 @@ CASES = [
     ("a key of NULL", call("hash_key", NO_TEXT), None),
     ("a keyed hash", call("keyed_hash", "'é@店'"), secret_hash),
     ("a keyed hash of NULL", call("keyed_hash", NO_TEXT), None),
+    ("a row is itself", same_rows("1 as a, 'x' as b", "1 as a, 'x' as b"), "true"),
+    ("a row and another", same_rows("1 as a, 'x' as b", "2 as a, 'x' as b"), "false"),
+    ("no text and empty", same_rows(f"{NO_TEXT} as a", "'' as a"), "false"),
+    ("columns trade", same_rows("'x' as a, '' as b", "'' as a, 'x' as b"), "false"),
     # -- days, weeks, months --
     ("Sunday ends a week", period_start("week", "2024-03-03"), "2024-02-26"),
     ("Monday starts it", period_start("week", "2024-02-26"), "2024-02-26"),

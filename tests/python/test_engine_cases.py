@@ -8,6 +8,7 @@ ELSEWHERE = {
     "create_csv_table": "test_seeds_keep_null_and_quotes",
     "gather_statistics": "test_tables_have_statistics",
     "get_unit_test_sql": "test_every_unit_test",
+    "keeps_rows": "test_increments, test_increments_on_a_server",
     "linked_identifiers": "the unit test a_chain_of_identifiers_is_one_customer",
     "load_csv_rows": "test_seeds_keep_null_and_quotes",
 }

@@ -8,6 +8,7 @@ with
 source as (
     select
         *,
+        {{ row_hash('order_lines') }} as row_hash,
         {{ replace_matches(
             clean_text('purchase_date'),
             '^([0-9]{4})([0-9]{2})([0-9]{2})$',
@@ -72,7 +73,8 @@ renamed as (
         {{ raw_values([
             'customer_id', 'sample_id', 'purchase_date', 'cds', 'dollars',
         ]) }} as raw_values,
-        source_file
+        source_file,
+        row_hash
     from values_read
 )
 

@@ -5,7 +5,10 @@
 with
 
 source as (
-    select * from {{ raw('online_retail', 'order_lines') }}
+    select
+        *,
+        {{ row_hash('order_lines') }} as row_hash
+    from {{ raw('online_retail', 'order_lines') }}
 ),
 
 values_read as (
@@ -71,7 +74,8 @@ renamed as (
             'invoice', 'stock_code', 'description', 'quantity', 'invoice_date', 'price',
             'customer_id', 'country',
         ]) }} as raw_values,
-        source_file
+        source_file,
+        row_hash
     from values_read
 )
 

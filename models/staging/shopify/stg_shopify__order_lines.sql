@@ -6,7 +6,10 @@
 with
 
 source as (
-    select * from {{ raw('shopify', 'order_lines') }}
+    select
+        *,
+        {{ row_hash('order_lines') }} as row_hash
+    from {{ raw('shopify', 'order_lines') }}
 ),
 
 values_read as (
@@ -97,7 +100,8 @@ renamed as (
             'taxes', 'refunded_amount', 'source', 'tags', 'lineitem_quantity',
             'lineitem_name', 'lineitem_sku', 'lineitem_price',
         ]) }} as raw_values,
-        source_file
+        source_file,
+        row_hash
     from values_read
 )
 

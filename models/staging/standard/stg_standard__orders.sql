@@ -8,6 +8,7 @@ with
 source as (
     select
         *,
+        {{ row_hash('orders') }} as row_hash,
         case
             when {{ is_time_zone(clean_text('time_zone')) }}
                 then {{ clean_text('time_zone') }}
@@ -70,7 +71,8 @@ renamed as (
             'discount_amount', 'tax_amount', 'shipping_amount', 'refund_amount',
             'updated_at',
         ]) }} as raw_values,
-        source_file
+        source_file,
+        row_hash
     {%- for column in var('x_columns') %},
         {{ column }}
         {%- endfor %}
