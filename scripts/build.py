@@ -20,6 +20,7 @@ import report
 import verify
 import yaml
 from dbt.cli.main import dbtRunner
+from dbt_common.exceptions import CompilationError
 
 PROJECT = Path(__file__).resolve().parent.parent
 DEMO = PROJECT / "seeds" / "demo"
@@ -131,7 +132,8 @@ def private():
 
 
 class Progress:
-    """Says what dbt has finished, one line for every twenty steps."""
+    """Says what dbt has finished, one line for every twenty steps, and what our macros
+    have to say."""
 
     def __init__(self):
         self.steps = 0
@@ -141,6 +143,17 @@ class Progress:
             self.steps += 1
             if self.steps % 20 == 0:
                 say(f"  {self.steps} steps, last {event.data.node_info.node_name}")
+        elif event.info.name == "JinjaLogInfo":
+            say(f"  {event.data.msg}")
+
+
+def reason(error: Exception) -> str:
+    """What stopped dbt, in one line; a model's name where it could not be compiled."""
+    if isinstance(error, CompilationError):
+        text = " ".join(str(error.msg).split())
+        is_model = getattr(error.node, "resource_type", None) == "model"
+        return f"{error.node.name}: {text}" if is_model else text
+    return str(error).strip().splitlines()[-1].strip()
 
 
 def run_dbt(variables: dict, is_demo: bool, args, run: history.Run) -> list[str]:
@@ -162,7 +175,7 @@ def run_dbt(variables: dict, is_demo: bool, args, run: history.Run) -> list[str]
         + ["--vars", json.dumps(variables), *folders, "--exclude", *exclude]
     )
     if result.exception:
-        raise BuildError(str(result.exception).strip().splitlines()[-1].strip())
+        raise BuildError(reason(result.exception))
     results = result.result or []
     tests = [node.status for node in results if node.node.resource_type == "test"]
     run.tests_passed = tests.count("pass")
@@ -304,6 +317,11 @@ def parse(argv) -> argparse.Namespace:
     if unknown := sorted(args.vars.keys() - project_vars().keys()):
         known = ", ".join(project_vars())
         parser.error(f"--vars: there is no var {unknown[0]!r}; there are {known}")
+    if not re.fullmatch(r"[\w .-]+", args.build_database.stem):
+        parser.error(
+            f"{args.build_database.name!r} names a database in SQL: use letters, "
+            "digits, blanks and _ . - for it"
+        )
     for path in (args.published, args.build_database):
         if path.stem.lower() in SCHEMAS:
             parser.error(
@@ -354,17 +372,14 @@ def run(args: argparse.Namespace) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
     os.environ["REPURCHASE_BUILD_DATABASE"] = str(database)
     load.prepare(args.target)
-    with (
-        only_build(database),
-        load.alone(args.target),
-        history.recorded(
-            published, args.target, publish.known_runs(published, args.target)
-        ) as this,
-    ):
-        with private():
-            variables = build_and_verify(args, database, times, this)
-        with phase("publish", times, this):
-            publish.publish(database, published, this, args.keep, args.target)
+    with only_build(database), load.alone(args.target):
+        publish.finish(published, args.target)
+        known = publish.known_runs(published, args.target)
+        with history.recorded(published, args.target, known) as this:
+            with private():
+                variables = build_and_verify(args, database, times, this)
+            with phase("publish", times, this):
+                publish.publish(database, published, this, args.keep, args.target)
     page = published.with_name("report.html") if args.report else None
     if page:
         with phase("report", times, this):

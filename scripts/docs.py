@@ -53,6 +53,7 @@ HEADS = {
         ["连接器", "读什么", "必需的列"],
     ),
     "vars": (["var", "default", "what it is"], ["var", "默认值", "含义"]),
+    "reliability": (["what is tried", "result", "on"], ["试什么", "结果", "日期"]),
 }
 METRICS = {  # of prediction_evaluation, and their titles
     "rmse": ("RMSE", "RMSE"),
@@ -62,6 +63,80 @@ METRICS = {  # of prediction_evaluation, and their titles
     "auc": ("AUC", "AUC"),
     "top_decile_capture": ("bought by the top tenth", "前十分之一客户的购买占比"),
     "false_alarm_rate": ("false alarms", "误报率"),
+}
+RELIABILITY = PROJECT / "docs" / "reliability.json"
+PROOFS = {  # names in it, what is tried, what came of it
+    "kills": (
+        (
+            "`kill -9` of a build at a random moment, with two readers at work",
+            "在随机时刻 `kill -9` 正在进行的构建，同时有两个读者在读",
+        ),
+        (
+            "{kills} kills, {reads:,} reads: {reader_errors} errors, {mixed_reads} of "
+            "two versions at once; {completed} builds let alone afterwards, all equal "
+            "to an undisturbed one",
+            "杀死 {kills} 次，读取 {reads:,} 次：{reader_errors} 次出错，"
+            "{mixed_reads} 次读到两个版本的混合；"
+            "其后不受干扰的 {completed} 次构建都与从未受干扰的相同",
+        ),
+    ),
+    "disk": (
+        ("A disk that is full at any point of a build", "构建途中磁盘写满"),
+        (
+            "{tried} sizes of disk: {whole} times one line, and readers keep what "
+            "they have",
+            "{tried} 种磁盘大小：{whole} 次都只报一行，读者看到的不变",
+        ),
+    ),
+    "restore": (
+        (
+            "A build elsewhere from the raw files and a clean clone alone",
+            "只用原始文件和干净的克隆在别处重建",
+        ),
+        (
+            "{equal} of {marts} marts equal by hash",
+            "{marts} 张结果表中 {equal} 张哈希相同",
+        ),
+    ),
+    "clock": (
+        ("The clock moved back twenty years", "时钟倒拨二十年"),
+        (
+            "{tried} build, {equal} equal and after the one before it",
+            "构建 {tried} 次，{equal} 次相同，并排在前一次之后",
+        ),
+    ),
+    "increments": (
+        (
+            "Random histories of a shop in random batches, against a full rebuild",
+            "随机的店铺历史分成随机批次，与全量重建比较",
+        ),
+        (
+            "{histories:,} histories, {batches:,} batches: {differing_tables} tables "
+            "differ",
+            "{histories:,} 段历史，{batches:,} 个批次：{differing_tables} 张表不同",
+        ),
+    ),
+    "input_mutations": (
+        ("Raw files damaged at random", "随机损坏的原始文件"),
+        (
+            "{tried:,} files: {refused:,} refused with one line, {loaded:,} loaded; "
+            "{tracebacks} tracebacks, {unexplained} with unexplained rows or money",
+            "{tried:,} 个文件：{refused:,} 个以一行说明拒绝，{loaded:,} 个读入；"
+            "{tracebacks} 次异常堆栈，{unexplained} 个有说不清的行或金额",
+        ),
+    ),
+    "project_mutations": (
+        (
+            "One rule, join or boundary of the SQL flipped",
+            "翻转 SQL 中的一条规则、连接或边界",
+        ),
+        (
+            "{mutants} mutants: {caught} caught by tests or `scripts/verify.py`, "
+            "{survivors} equal by a reason",
+            "{mutants} 个变异：{caught} 个被测试或 `scripts/verify.py` 发现，"
+            "{survivors} 个有理由等价",
+        ),
+    ),
 }
 SHOP = Text("Demo shop", "演示店铺")
 PUBLISHED = "warehouse/repurchase.duckdb"
@@ -206,6 +281,21 @@ def var_text(value) -> str:
     return f"`{value if isinstance(value, str) else json.dumps(value)}`"
 
 
+def reliability_table(language: str) -> str:
+    """What the long forms of the tests of reliability found, and when."""
+    measured = json.loads(RELIABILITY.read_text("utf-8"))
+    rows = [
+        (
+            in_language(language, tried),
+            in_language(language, result).format(**measured[name]),
+            measured[name]["measured_on"],
+        )
+        for name, (tried, result) in PROOFS.items()
+        if name in measured
+    ]
+    return table(in_language(language, HEADS["reliability"]), rows)
+
+
 def tables(language: str = "en") -> dict[str, str]:
     """The parts of a README that need no database, by name."""
     return {
@@ -214,6 +304,7 @@ def tables(language: str = "en") -> dict[str, str]:
         "optional entities": optional_contracts(language),
         "connectors": connectors_table(language),
         "vars": vars_table(language),
+        "reliability": reliability_table(language),
     }
 
 

@@ -2,13 +2,15 @@
 
 A run is written to the log when it begins, as one that did not finish, and again when
 it ends: a killed run is in the history without anybody cleaning up after it. Runs are
-numbered and ordered by the log, never by the clock.
+numbered and ordered by the log, never by the clock. What a run finds in the log it
+writes anew, every run once, so that the log grows by a line per run.
 """
 
 import contextlib
 import fcntl
 import json
 import os
+import stat
 import time
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +18,7 @@ from pathlib import Path
 
 UNFINISHED = "did not finish"
 PUBLISHED = "published"
+FORGOTTEN = "forgotten"
 
 # name: type, description
 RUN_COLUMNS = {
@@ -23,8 +26,9 @@ RUN_COLUMNS = {
     "engine": ("varchar", "Engine of the run: duckdb, postgres or spark."),
     "outcome": (
         "varchar",
-        "published, rolled back, did not finish (killed, or still at work when this "
-        "was written), or failed with the phase and the tests or models that failed.",
+        "published, rolled back, forgotten (a customer was), did not finish (killed, "
+        "or still at work when this was written), or failed with the phase and the "
+        "tests or models that failed.",
     ),
     "published_run_id": (
         "bigint",
@@ -40,6 +44,15 @@ RUN_COLUMNS = {
     "tests_passed": ("bigint", "Data tests passed; NULL where none were run."),
     "tests_warned": ("bigint", "Data tests that warned and do not stop a run."),
     "tests_failed": ("bigint", "Data tests that failed; they stop a run."),
+    "forgotten_rows": (
+        "bigint",
+        "Rows of the marts that a forgotten customer was removed with; else NULL.",
+    ),
+    "forgotten_amount": (
+        "decimal(18,2)",
+        "Net amount of these rows: what marts of totals have more than fct_orders and "
+        "fct_refunds until the next build; else NULL.",
+    ),
     "as_of_date": ("date", "As-of date of the marts; NULL where none were published."),
     "started_at": ("timestamp", "Start by the machine's clock, in UTC."),
     "finished_at": (
@@ -60,6 +73,7 @@ INPUT_COLUMNS = {
     "row_count": ("bigint", "Rows in it."),
     "content_hash": ("varchar", "SHA-256 of its bytes, as 64 hexadecimal digits."),
 }
+AS_TEXT = ("date", "timestamp", "decimal(18,2)")  # in the log
 RUNS, INPUTS = "build_runs", "build_run_inputs"
 RUNS_WITH_INPUTS = 30
 TABLES = {  # name: columns, description
@@ -81,7 +95,7 @@ class Held(Exception):
 
 @dataclass
 class Run:
-    """A run, with the columns of build_runs; times and days are ISO texts."""
+    """A run, with the columns of build_runs; times, days and amounts are texts."""
 
     run_id: int
     engine: str
@@ -95,6 +109,8 @@ class Run:
     tests_passed: int | None = None
     tests_warned: int | None = None
     tests_failed: int | None = None
+    forgotten_rows: int | None = None
+    forgotten_amount: str | None = None
     as_of_date: str | None = None
     started_at: str | None = None
     finished_at: str | None = None
@@ -124,24 +140,53 @@ def locked(path: Path, wait: bool = False):
     it; OSError where it cannot be opened.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o660)
-    with open(number, "a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            raise Held from None
-        yield file
+    while True:
+        number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o660)
+        with open(number, "a+", encoding="utf-8", errors="replace") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                raise Held from None
+            if _has_name(file, path):
+                yield file
+                return
+
+
+def _has_name(file, path: Path) -> bool:
+    """False where another file has taken the name while this one was waited for."""
+    with contextlib.suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    return False
+
+
+def switch(new: Path, path: Path) -> None:
+    """The new file takes a name, and the access that the file gave which had it.
+
+    No file is writable by everybody.
+    """
+    mode = stat.S_IMODE(new.stat().st_mode)
+    with contextlib.suppress(FileNotFoundError):
+        replaced = path.stat()
+        mode = stat.S_IMODE(replaced.st_mode)
+        with contextlib.suppress(PermissionError):
+            os.chown(new, -1, replaced.st_gid)
+    new.chmod(mode & ~stat.S_IWOTH)
+    os.replace(new, path)
+
+
+def log_file(published: Path) -> Path:
+    return published.with_name(published.name + ".runs")
 
 
 def opened(published: Path):
     """The log of a published file, held; who holds it may publish there."""
-    return locked(published.with_name(published.name + ".runs"), wait=True)
+    return locked(log_file(published), wait=True)
 
 
 def runs(log) -> list[Run]:
     """Every run in the log as last written, by number.
 
-    The end of a line that a killed run did not finish is passed over.
+    A line that cannot be read, such as one cut off, is passed over.
     """
     log.seek(0)
     found = {}
@@ -154,10 +199,34 @@ def runs(log) -> list[Run]:
 
 def write(log, run: Run) -> None:
     """Add a run to the log as it is now."""
+    log.write(_line(run))
+    log.flush()
+
+
+def write_anew(path: Path, history: list[Run]) -> None:
+    """Put these runs, with the inputs that TABLES show, in the place of a log.
+
+    Its holder has nothing more to write to it then. A run killed here leaves the old
+    log, or the new one.
+    """
+    kept = history[-RUNS_WITH_INPUTS:]
+    short = [replace(run, inputs=[]) for run in history[:-RUNS_WITH_INPUTS]]
+    new = path.with_name(f".{path.name}.unfinished")
+    try:
+        number = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o660)
+        with open(number, "w", encoding="utf-8") as file:
+            file.writelines(map(_line, short + kept))
+            file.flush()
+            os.fsync(number)
+        switch(new, path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _line(run: Run) -> str:
     row = asdict(run)
     del row["clock"], row["doing"]
-    log.write(json.dumps(row) + "\n")
-    log.flush()
+    return json.dumps(row) + "\n"
 
 
 def _run(row: dict) -> Run:
@@ -172,16 +241,15 @@ def recorded(published: Path, engine: str, known: list[Run]):
     `known` are runs that readers can see, which the log may have lost.
     """
     with opened(published) as log:
-        finished = {run.run_id for run in runs(log) if run.outcome != UNFINISHED}
-        log.write("\n")  # after a line that was cut off
+        found = {run.run_id: run for run in runs(log)}
         for run in known:
-            if run.run_id not in finished:
-                write(log, run)
-        number = max((run.run_id for run in runs(log)), default=0) + 1
-        run = Run(number, engine)
+            if run.run_id not in found or found[run.run_id].outcome == UNFINISHED:
+                found[run.run_id] = run
+        run = Run(max(found, default=0) + 1, engine)
         now = datetime.now(UTC).replace(tzinfo=None)
         run.started_at = now.isoformat(" ", "milliseconds")
-        write(log, run)
+        earlier = [found[number] for number in sorted(found)]
+        write_anew(log_file(published), [*earlier, run])
     try:
         yield run
     except BaseException:
@@ -199,7 +267,7 @@ def read(rows) -> list[Run]:
     found = {}
     for row in rows(RUNS):
         plain = {
-            name: str(value) if RUN_COLUMNS[name][0] in ("date", "timestamp") else value
+            name: str(value) if RUN_COLUMNS[name][0] in AS_TEXT else value
             for name, value in row.items()
             if name in RUN_COLUMNS and value is not None
         }
@@ -223,11 +291,16 @@ def rows(history: list[Run]) -> dict[str, list[tuple]]:
     }
 
 
+def last_switch(history: list[Run]) -> Run:
+    """The run that gave readers what they have; run 0 where there is none."""
+    switches = [run for run in history if run.published_run_id is not None]
+    none = Run(0, "", published_run_id=0)
+    return max(switches, key=lambda run: run.run_id, default=none)
+
+
 def version(history: list[Run]) -> int:
     """The run whose marts readers have; 0 where the history does not say."""
-    switches = [run for run in history if run.published_run_id is not None]
-    last = max(switches, key=lambda run: run.run_id, default=None)
-    return last.published_run_id if last else 0
+    return last_switch(history).published_run_id
 
 
 def fingerprint(connector: str, file) -> dict:

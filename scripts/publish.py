@@ -9,10 +9,10 @@ publishes with this has to see to it that the tests passed.
 
 import argparse
 import contextlib
+import hashlib
 import os
 import re
 import shutil
-import stat
 import sys
 from pathlib import Path
 
@@ -70,8 +70,9 @@ def publish(
         detach(con)
         keep_version(published, keep)
         if target != "duckdb":
+            unfinished = unfinished.rename(whole_file(published))
             load.engine(target).publish([mart for mart, _ in rows], runs, keep)
-        switch(unfinished, published)
+        history.switch(unfinished, published)
         run.outcome = done.outcome
         history.write(log, done)
         for version in versions(published)[: -keep or None]:
@@ -96,22 +97,52 @@ def rollback(published: Path, run: history.Run, target: str = "duckdb") -> int:
                 runs = add_history(con, log, done)
                 detach(con)
             if target != "duckdb":
+                unfinished = unfinished.rename(whole_file(published))
                 load.engine(target).rollback(marts, runs)
-            switch(unfinished, published)
+            history.switch(unfinished, published)
         run.outcome = done.outcome
         history.write(log, done)
         earlier.unlink()
     return version
 
 
+def finish(published: Path, target: str) -> None:
+    """Give the file's readers what those of the server have.
+
+    A run that was stopped between the two has left the whole file beside the published
+    one; where the server took nothing from that run, the file goes.
+    """
+    whole = whole_file(published)
+    if target == "duckdb" or not whole.is_file():
+        return
+    with history.opened(published):
+        new, on_server, here = (
+            history.last_switch(runs).run_id
+            for runs in (
+                file_runs(whole),
+                load.engine(target).known_runs(),
+                file_runs(published),
+            )
+        )
+        if new == on_server > here:
+            history.switch(whole, published)
+        else:
+            whole.unlink()
+
+
 def version_before(published: Path, target: str) -> int:
-    """The newest kept version older than the one readers have; else PublishError."""
+    """The newest kept version older than the one readers have; else PublishError.
+
+    Where somebody deleted the published file, every kept version is older.
+    """
     if target == "duckdb":
         known, kept = file_runs(published), versions(published)
+        is_lost = not published.is_file()
     else:
         engine = load.engine(target)
-        known, kept = engine.known_runs(), engine.versions()
-    earlier = [version for version in kept if version < history.version(known)]
+        known, kept, is_lost = engine.known_runs(), engine.versions(), False
+    current = history.version(known)
+    earlier = [version for version in kept if version < current or is_lost]
     where = published if target == "duckdb" else f"{target}, schema {MARTS}"
     if not earlier:
         raise PublishError(f"{where}: no earlier version is kept; see --keep")
@@ -138,6 +169,11 @@ def new_version(published: Path):
         wal.unlink(missing_ok=True)
 
 
+def whole_file(published: Path) -> Path:
+    """Where the new file waits while a server is switched."""
+    return published.with_name(f".{published.name}.whole")
+
+
 def attach(con, unfinished: Path) -> None:
     """Attach a new file as `published` and begin to write it."""
     con.execute(
@@ -155,8 +191,11 @@ def detach(con) -> None:
     con.execute("detach published")
 
 
-def copy_marts(con) -> list[tuple[str, int]]:
-    """Copy every mart of the connection to `published`; (mart, rows) in name order."""
+def copy_marts(con, unwanted: dict[str, str] | None = None) -> list[tuple[str, int]]:
+    """Copy every mart of the connection to `published`; (mart, rows) in name order.
+
+    `unwanted` says by mart which rows stay behind, as a condition.
+    """
     marts = con.execute(
         "select table_name, comment from duckdb_tables() "
         "where database_name = current_database() and schema_name = ? "
@@ -164,16 +203,19 @@ def copy_marts(con) -> list[tuple[str, int]]:
         [MARTS],
     ).fetchall()
     return [
-        (mart, copy_mart(con, mart, comment))
+        (mart, copy_mart(con, mart, comment, (unwanted or {}).get(mart, "false")))
         for mart, comment in marts
         if mart not in history.TABLES
     ]
 
 
-def copy_mart(con, mart: str, comment: str | None) -> int:
-    """Copy one mart with its descriptions and return its rows."""
+def copy_mart(con, mart: str, comment: str | None, unwanted: str = "false") -> int:
+    """Copy one mart, without unwanted rows, with its descriptions; its rows."""
     table = f"published.{MARTS}.{quoted(mart)}"
-    con.execute(f"create table {table} as select * from {MARTS}.{quoted(mart)}")
+    con.execute(
+        f"create table {table} as select * from {MARTS}.{quoted(mart)} "
+        f"where ({unwanted}) is not true"
+    )
     described = con.execute(
         "select column_name, comment from duckdb_columns() where comment is not null "
         "and database_name = current_database() and schema_name = ? and table_name = ?",
@@ -219,21 +261,6 @@ def count_rows(con, run: history.Run, marts) -> None:
         ).fetchall()[0]
         run.raw_rows, run.accepted_rows, run.superseded_rows = counted[:3]
         run.rejected_rows, run.as_of_date = counted[3:]
-
-
-def switch(unfinished: Path, published: Path) -> None:
-    """The new file takes the published one's name, and the access it gives.
-
-    No file is writable by everybody.
-    """
-    mode = stat.S_IMODE(unfinished.stat().st_mode)
-    with contextlib.suppress(FileNotFoundError):
-        replaced = published.stat()
-        mode = stat.S_IMODE(replaced.st_mode)
-        with contextlib.suppress(PermissionError):
-            os.chown(unfinished, -1, replaced.st_gid)
-    unfinished.chmod(mode & ~stat.S_IWOTH)
-    os.replace(unfinished, published)
 
 
 def keep_version(published: Path, keep: int) -> None:
@@ -287,6 +314,43 @@ def known_runs(published: Path, target: str) -> list[history.Run]:
     return [*file_runs(published), *on_server]
 
 
+# -- what is in it --
+
+
+def content_hashes(published: Path) -> dict[str, str]:
+    """A hash of every mart by name, equal where columns, types and rows are equal.
+
+    The order of rows is nothing, every digit of a float counts. The history of runs,
+    which is of each file, is left out.
+    """
+    with duckdb.connect(str(published), read_only=True) as con:
+        found = con.execute(
+            "select table_name, column_name, data_type from duckdb_columns() "
+            "where database_name = current_database() and schema_name = ? "
+            "order by table_name, column_index",
+            [MARTS],
+        ).fetchall()
+        columns = {}
+        for mart, column, kind in found:
+            columns.setdefault(mart, []).append((column, kind))
+        return {
+            mart: content_hash(con, mart, typed)
+            for mart, typed in columns.items()
+            if mart not in history.TABLES
+        }
+
+
+def content_hash(con, mart: str, columns: list[tuple[str, str]]) -> str:
+    """Hash of a mart of these columns and types, see content_hashes."""
+    texts = [f"{quoted(column)}::varchar" for column, _ in columns]
+    cells = " || ".join(f"coalesce(length({t}) || ':' || {t}, '-')" for t in texts)
+    rows = con.execute(
+        "select count(*), sum(md5_number_lower(cells)), sum(md5_number_upper(cells)) "
+        f"from (select {cells} as cells from {MARTS}.{quoted(mart)})"
+    ).fetchall()
+    return hashlib.sha256(repr((columns, rows)).encode()).hexdigest()
+
+
 # -- the command --
 
 
@@ -298,7 +362,9 @@ def parse(argv) -> argparse.Namespace:
     add("--build-database", type=Path, default=Path("warehouse/build.duckdb"))
     add("--published", type=Path, default=Path("warehouse/repurchase.duckdb"))
     add("--keep", type=count, default=KEEP, metavar="N", help=KEEP_HELP)
-    add("--rollback", action="store_true", help="publish the version before again")
+    instead = parser.add_mutually_exclusive_group().add_argument
+    instead("--rollback", action="store_true", help="publish the version before again")
+    instead("--hash", action="store_true", help="print a hash of every published mart")
     add(
         "--target",
         choices=load.TARGETS,
@@ -321,19 +387,22 @@ def count(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> str:
-    """Publish or roll back; what to say of it."""
+    """Publish, roll back or look; what to say of it."""
+    if args.hash:
+        hashes = content_hashes(args.published)
+        return "\n".join(f"{mart:<36}{found}" for mart, found in hashes.items())
     load.prepare(args.target)
-    known = known_runs(args.published, args.target)
     if args.rollback:
-        version_before(args.published, args.target)
-        with (
-            load.alone(args.target),
-            history.recorded(args.published, args.target, known) as this,
-        ):
-            version = rollback(args.published, this, args.target)
+        with load.alone(args.target):
+            finish(args.published, args.target)
+            version_before(args.published, args.target)
+            known = known_runs(args.published, args.target)
+            with history.recorded(args.published, args.target, known) as this:
+                version = rollback(args.published, this, args.target)
         return f"{args.published} is that of run {version} again"
     if not args.build_database.is_file():
         raise PublishError(f"there is no {args.build_database}; build first")
+    known = known_runs(args.published, args.target)
     with history.recorded(args.published, args.target, known) as this:
         rows = publish(args.build_database, args.published, this, args.keep)
     return "\n".join(f"{mart:<32}{count:>14,}" for mart, count in rows)

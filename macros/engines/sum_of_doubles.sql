@@ -3,7 +3,7 @@
 {%- endmacro %}
 
 {% macro default__repurchase_sum_of_doubles(value) -%}
-    fsum({{ value }})
+    fsum({{ value }} order by {{ value }})
 {%- endmacro %}
 
 {% macro postgres__repurchase_sum_of_doubles(value) -%}

@@ -2,7 +2,7 @@
     {#- One text for all that the rows kept by an increment were made with. -#}
     {%- set made_with = [
         env_var('REPURCHASE_CODE', ''),
-        local_md5(repurchase.identity_secret()),
+        local_md5(env_var('REPURCHASE_IDENTITY_SECRET', '')),
     ] -%}
     {%- for name in [
         'connectors', 'x_columns', 'as_of_date', 'time_zone', 'earliest_order_date',

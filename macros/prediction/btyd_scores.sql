@@ -5,6 +5,22 @@
         likelihood is a function of r, alpha and the chance to drop out, and its sums by
         repeats are expanded to the second order there. -#}
     {%- set week = repurchase.double('7') -%}
+    {%- set slopes = {
+        'by_r': 'customers * (stay * log_quiet - log_last)',
+        'by_alpha': 'customers * shape * (stay * by_quiet - by_last)',
+        'by_dropout': 'customers / whole',
+        'by_r_r': 'customers * stay * (1 - stay) * log_quiet * log_quiet',
+        'by_r_alpha':
+            'customers * (stay * (1 - stay) * log_quiet * shape * by_quiet'
+            ~ ' + stay * by_quiet - by_last)',
+        'by_r_dropout': '-customers * stay / whole * log_quiet',
+        'by_alpha_alpha':
+            'customers * shape * (by_last * by_last'
+            ~ ' + stay * (by_now * by_now - by_last * by_last)'
+            ~ ' + stay * (1 - stay) * shape * by_quiet * by_quiet)',
+        'by_alpha_dropout': '-customers * stay / whole * shape * by_quiet',
+        'by_dropout_dropout': '-customers / whole / whole',
+    } -%}
     {%- set query -%}
 with
 
@@ -91,20 +107,9 @@ sums as (
         {{ repurchase.sum_of_doubles(
             'customers * (ln(whole) - shape * log_last)'
         ) }} as value,
-        sum(customers * (stay * log_quiet - log_last)) as by_r,
-        sum(customers * shape * (stay * by_quiet - by_last)) as by_alpha,
-        sum(customers / whole) as by_dropout,
-        sum(customers * stay * (1 - stay) * log_quiet * log_quiet) as by_r_r,
-        sum(customers * (
-            stay * (1 - stay) * log_quiet * shape * by_quiet + stay * by_quiet - by_last
-        )) as by_r_alpha,
-        sum(-customers * stay / whole * log_quiet) as by_r_dropout,
-        sum(customers * shape * (
-            by_last * by_last + stay * (by_now * by_now - by_last * by_last)
-            + stay * (1 - stay) * shape * by_quiet * by_quiet
-        )) as by_alpha_alpha,
-        sum(-customers * stay / whole * shape * by_quiet) as by_alpha_dropout,
-        sum(-customers / whole / whole) as by_dropout_dropout
+        {% for slope, value in slopes.items() -%}
+            {{ repurchase.sum_in_order(value) }} as {{ slope }}{{ "," if not loop.last }}
+        {% endfor -%}
     from chances
     group by model, origin_date, anchor, x
 ),

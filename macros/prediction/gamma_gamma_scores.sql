@@ -2,6 +2,7 @@
     {#- Log-likelihoods of the Gamma-Gamma model of spend (Fader, Hardie and Lee 2005) at
         points, logarithms of p, q and v. The customers are seen once for all points about
         the first of a fit: the logarithm of their spend and v is expanded there. -#}
+    {%- set total = '(anchors.v + groups.repeat_purchases * groups.repeat_spend)' -%}
     {%- set query -%}
 with
 
@@ -26,18 +27,12 @@ sums as (
             'groups.customers * ln(groups.repeat_spend)'
         ) }} as log_spend,
         {{ repurchase.sum_of_doubles(
-            'groups.customers'
-            ~ ' * ln(anchors.v + groups.repeat_purchases * groups.repeat_spend)'
+            'groups.customers * ln' ~ total
         ) }} as log_total,
-        sum(
-            groups.customers
-            / (anchors.v + groups.repeat_purchases * groups.repeat_spend)
-        ) as by_v,
-        sum(
-            -groups.customers
-            / (anchors.v + groups.repeat_purchases * groups.repeat_spend)
-            / (anchors.v + groups.repeat_purchases * groups.repeat_spend)
-        ) as by_v_v
+        {{ repurchase.sum_in_order('groups.customers / ' ~ total) }} as by_v,
+        {{ repurchase.sum_in_order(
+            '-groups.customers / ' ~ total ~ ' / ' ~ total
+        ) }} as by_v_v
     from {{ groups }} as groups
     inner join anchors on groups.origin_date = anchors.origin_date
     group by

@@ -354,6 +354,18 @@ CASES = [
     ("a key of Chinese text", call("hash_key", "'店'"), md5_key("店")),
     ("a key of NULL", call("hash_key", NO_TEXT), None),
     ("a keyed hash", call("keyed_hash", "'é@店'"), secret_hash),
+    (
+        "an e-mail in a text is masked",
+        call("read_text", "' To Li+a@x.example, on 2024-01-01 10:00 +0800 '"),
+        "To *** on 2024-01-01 10:00 +0800",
+    ),
+    (
+        "a phone with its country is masked",
+        call("read_text", "'tel +86 (138) 0000-0000; 1+1 @ home'"),
+        "tel ***; 1+1 @ home",
+    ),
+    ("an e-mail as id", call("read_customer_id", "'É@店'"), secret_hash),
+    ("an id as id", call("read_customer_id", "'0012.0'"), "0012"),
     ("a keyed hash of NULL", call("keyed_hash", NO_TEXT), None),
     ("a row is itself", same_rows("1 as a, 'x' as b", "1 as a, 'x' as b"), "true"),
     ("a row and another", same_rows("1 as a, 'x' as b", "2 as a, 'x' as b"), "false"),
@@ -496,6 +508,18 @@ CASES = [
         f"(select {{{{ double('0.1') }}}} as tenth from (select "
         f"{call('series', 1, 10)} as n) as numbers) as tenths)",
         "true",
+    ),
+    (
+        "a sum in order",
+        "(select {{ sum_in_order('half') }} = 5 from "
+        f"(select {{{{ double('0.5') }}}} as half from (select "
+        f"{call('series', 1, 10)} as n) as numbers) as halves)",
+        "true",
+    ),
+    (
+        "a sum in order of no doubles",
+        f"(select {{{{ sum_in_order(double('1')) }}}} from {NOBODY})",
+        None,
     ),
     (
         "a sum of no doubles",
@@ -735,14 +759,28 @@ def query() -> str:
     return "\nunion all\n".join(rows)
 
 
+SECRETS = ['it\'s \\ 50 %s "long"; --', "\\'; drop table 店; --\\"]
+FOLDER = tempfile.TemporaryDirectory()
+
+
+def dbt(*arguments):
+    """What dbt says, its files in a folder of their own."""
+    return dbtRunner().invoke(
+        [*arguments, "--quiet", "--target-path", FOLDER.name]
+        + ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT)]
+    )
+
+
+def keep_secret(target: str) -> None:
+    """What a run begins with, and showing does not."""
+    result = dbt("run-operation", "keep_identity_secret", "--target", target)
+    assert result.success, result.exception
+
+
 def values(target: str) -> dict[str, str | None]:
     """What a target answers, by the cases' names."""
-    with tempfile.TemporaryDirectory() as folder:
-        result = dbtRunner().invoke(
-            ["show", "--inline", query(), "--limit", "-1", "--quiet"]
-            + ["--target", target, "--target-path", folder]
-            + ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT)]
-        )
+    keep_secret(target)
+    result = dbt("show", "--inline", query(), "--limit", "-1", "--target", target)
     assert result.success, result.exception or result.result.results[0].message
     (shown,) = result.result.results
     names = [name for name, _, _ in CASES]

@@ -1,12 +1,14 @@
 """The documentation says what the code does, and nothing is left undescribed."""
 
 import csv
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import reliability
 import yaml
 from reporting import cohort_picture
 from reporting.marts import Marts
@@ -154,6 +156,41 @@ def test_without_a_build_it_says_so(tmp_path, capsys):
     assert docs.main(["--check", "--published", str(tmp_path / "none.duckdb")]) == 2
     error = capsys.readouterr().err
     assert "run `make build` first" in error and error.count("\n") == 1
+
+
+def test_reliability_is_told_of_every_proof():
+    """What was measured is in the table, with every figure that its words name."""
+    measured = json.loads(read(docs.RELIABILITY))
+    assert set(measured) <= set(docs.PROOFS)
+    for language in docs.PAGES:
+        table = docs.reliability_table(language)
+        assert table.count("\n| ") == 1 + len(measured) and "{" not in table
+
+
+def test_figures_of_a_failed_proof_are_not_noted(tmp_path, monkeypatch):
+    """Those of one that passed are, lists by their length, with the day."""
+    monkeypatch.setattr(reliability, "LEFT", tmp_path)
+    (tmp_path / "old.json").write_text("{}")
+
+    def run(command, env, **_):
+        name = Path(command[-1]).stem
+        variable, count = reliability.TESTS[f"{name}.py"]
+        assert env[variable] == str(count)
+        figures = {"mutants": 60, "survivors": ["one"], "name": name, "by": {}}
+        (tmp_path / f"{name}.json").write_text(json.dumps(figures))
+        return subprocess.CompletedProcess(command, int(name == "test_faults"))
+
+    monkeypatch.setattr(reliability.subprocess, "run", run)
+    files = ["test_faults.py", "test_project_mutations.py"]
+    assert reliability.run_tests(files) == ["test_faults.py"]
+    known = {"test_faults": {"kills": 1}}
+    assert reliability.gathered(known, "2024-05-01") == known | {
+        "test_project_mutations": {
+            "mutants": 60,
+            "survivors": 1,
+            "measured_on": "2024-05-01",
+        }
+    }
 
 
 # -- the Chinese README --

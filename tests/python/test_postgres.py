@@ -1,11 +1,15 @@
 """What is odd about PostgreSQL: texts, statistics, publishing, who may read."""
 
 import os
+import signal
+import subprocess
+import sys
 import threading
 
+import duckdb
 import history
 import pytest
-from conftest import DATABASES, MARTS, run_build
+from conftest import DATABASES, MARTS, ROOT, run_build
 
 pytestmark = pytest.mark.engines
 
@@ -233,6 +237,64 @@ def test_a_killed_switch_changes_nothing(shop, monkeypatch):
     assert postgres.versions() == []
 
 
+KILLED_AFTER_THE_COMMIT = """
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import history, publish
+if "kill" in sys.argv:
+    switch = history.switch
+    def kill(new, path):
+        if path == published:
+            os.kill(os.getpid(), signal.SIGKILL)
+        switch(new, path)
+    history.switch = kill
+build, published = Path(sys.argv[2]), Path(sys.argv[3])
+publish.finish(published, "postgres")
+known = publish.known_runs(published, "postgres")
+with history.recorded(published, "postgres", known) as run:
+    publish.publish(build, published, run, target="postgres")
+"""
+
+
+def test_a_kill_after_the_commit_is_mended(shop, tmp_path):
+    """The file is a version behind the server, and level again before the next run."""
+    import postgres
+    import publish
+
+    database, published = tmp_path / "build.duckdb", tmp_path / "repurchase.duckdb"
+    code = [sys.executable, "-c", KILLED_AFTER_THE_COMMIT, ROOT / "scripts"]
+
+    def run(amount: int, *kill: str) -> int:
+        shop.build(amount)
+        with duckdb.connect(str(database)) as con:
+            con.execute(
+                "create schema if not exists marts; create or replace table "
+                f"marts.fct_orders as select {amount} as amount from range(500); "
+                "create or replace table marts.totals as select "
+                f"{amount * 500} as total"
+            )
+        return subprocess.run([*code, database, published, *kill]).returncode
+
+    def seen() -> list[tuple]:
+        with duckdb.connect(str(published), read_only=True) as con:
+            return con.execute(AGREE).fetchall()
+
+    assert run(1) == 0
+    assert run(2, "kill") == -signal.SIGKILL
+    assert execute(AGREE) == [(1000, 1000, 1000)]
+    assert seen() == [(500, 500, 500)]
+    publish.finish(published, "postgres")
+    assert seen() == [(1000, 1000, 1000)]
+    assert run(3, "kill") == -signal.SIGKILL
+    assert run(4) == 0
+    assert execute(AGREE) == seen() == [(2000, 2000, 2000)]
+    runs = publish.file_runs(published)
+    assert [run.outcome for run in runs] == ["published"] * 4
+    assert postgres.versions() == publish.versions(published) == [3]
+    assert publish.version_before(published, "postgres") == 3
+
+
 def test_what_readers_made_stays(shop):
     """Grants, a view, a table and schemas of somebody else outlive new versions."""
     shop.publish(1)
@@ -408,6 +470,41 @@ def test_a_reader_reads_nothing_else(reader, shop, monkeypatch):
         if not refused(reader, f"select * from {schema}.{name}")
     ]
     assert readable == []
+
+
+def tables_with_the_secret(connection) -> list[str]:
+    """Relations, dbt's and the server's own, in a row of which it can be read."""
+    relations = connection.execute(
+        "select format('%I.%I', nspname, relname) from pg_class "
+        "inner join pg_namespace on pg_namespace.oid = relnamespace "
+        "where relkind in ('r', 'v', 'm') order by 1"
+    ).fetchall()
+    # In two parts: a session sees its own statements.
+    holds = "select 1 from {} as held where strpos(held::text, 'demo' || '-secret') > 0"
+    return [
+        name
+        for (name,) in relations
+        if not refused(connection, holds.format(name))
+        and connection.execute(holds.format(name)).fetchone()
+    ]
+
+
+def test_the_secret_stays_with_its_owner(reader, shop, monkeypatch):
+    """No definition, comment, statistic or table that others read has it in it."""
+    monkeypatch.setenv("REPURCHASE_PG_DATABASE", DATABASES[0])
+    execute(
+        "drop role if exists repurchase_test_stranger",
+        "create role repurchase_test_stranger login",
+    )
+    with login("repurchase_test_stranger") as stranger:
+        stranger.autocommit = True
+        for somebody in (stranger, reader):
+            assert tables_with_the_secret(somebody) == []
+        execute("create view intermediate.told as select 'demo-secret' as secret")
+        assert "pg_catalog.pg_views" in tables_with_the_secret(stranger)
+    execute("drop view intermediate.told", "drop role repurchase_test_stranger")
+    kept = execute("select secret from intermediate.identity_secret")
+    assert kept == [("demo-secret",)]
 
 
 @pytest.mark.parametrize(

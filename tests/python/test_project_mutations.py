@@ -34,6 +34,8 @@ from dbt_common.clients.jinja import template_cache
 from dbt_common.exceptions import DbtBaseException
 from recompute import recompute
 
+pytestmark = pytest.mark.slow
+
 LONG = "REPURCHASE_MUTANTS" in os.environ
 MUTANTS = int(os.environ.get("REPURCHASE_MUTANTS", "3"))
 REPORT = ROOT / "target/reliability/project_mutations.json"

@@ -26,10 +26,10 @@ described as (
         max(expected_if_alive) filter (where horizon_days = 30) as expected_30d,
         max(expected_if_alive) filter (where horizon_days = 90) as expected_90d,
         max(expected_if_alive) filter (where horizon_days = 365) as expected_365d,
-        sum(
-            (expected_if_alive - coalesce(expected_before, 0))
-            * exp(-ln({{ rate_factor }}) * horizon_days / 30)
-        ) as discounted_365d
+        {{ sum_in_order(
+            '(expected_if_alive - coalesce(expected_before, 0))'
+            ~ ' * exp(-ln(' ~ rate_factor ~ ') * horizon_days / 30)'
+        ) }} as discounted_365d
     from months
     group by origin_date, model, repeat_purchases, age_days
 )

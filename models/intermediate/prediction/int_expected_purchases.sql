@@ -68,9 +68,10 @@ expected as (
         age_days,
         horizon_days,
         case when is_split then shape * stretch else 0 end
-        + sum(
-            weight * (purchases - case when is_split then shape * stretch else 0 end)
-        ) as expected_if_alive
+        + {{ sum_in_order(
+            'weight'
+            ~ ' * (purchases - case when is_split then shape * stretch else 0 end)'
+        ) }} as expected_if_alive
     from bought
     group by
         origin_date, model, repeat_purchases, age_days, horizon_days, is_split, shape,

@@ -20,7 +20,8 @@ spenders as (
         origin_date,
         cast(sum(customers) as bigint) as customers,
         count(distinct repeat_spend) > 1 as is_varied,
-        ln(sum(repeat_spend * customers) / sum(customers)) as log_mean_spend
+        ln({{ sum_of_doubles('repeat_spend * customers') }} / sum(customers))
+            as log_mean_spend
     from {{ ref('int_spend_groups') }}
     group by origin_date
 ),

@@ -55,7 +55,7 @@ sums as (
         model,
         block,
         {%- for metric, (numerator, denominator) in metrics.items() %}
-            sum({{ numerator }}) as {{ metric }}_numerator,
+            {{ sum_in_order(numerator) }} as {{ metric }}_numerator,
             sum({{ denominator }}) as {{ metric }}_denominator,
         {%- endfor %}
         count(*) filter (where deviance is null) as undefined_deviances

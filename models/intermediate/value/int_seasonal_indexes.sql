@@ -24,8 +24,9 @@ averaged as (
         cast(sum(orders) as bigint) as orders,
         cast(sum(net_amount) as decimal(18, 2)) as net_amount,
         count(orders_ratio) as cycles_used,
-        avg(orders_ratio) as orders_ratio,
-        avg(net_amount_ratio) as net_amount_ratio
+        {{ sum_in_order('orders_ratio') }} / count(orders_ratio) as orders_ratio,
+        {{ sum_in_order('net_amount_ratio') }} / count(net_amount_ratio)
+            as net_amount_ratio
     from ratios
     group by period_type, period
 ),
@@ -36,11 +37,19 @@ scaled as (
         *,
         case
             when period_type = 'holiday' then 1
-            else avg(orders_ratio) over (partition by period_type)
+            else avg(orders_ratio) over (
+                partition by period_type
+                order by orders_ratio
+                rows between unbounded preceding and unbounded following
+            )
         end as orders_scale,
         case
             when period_type = 'holiday' then 1
-            else avg(net_amount_ratio) over (partition by period_type)
+            else avg(net_amount_ratio) over (
+                partition by period_type
+                order by net_amount_ratio
+                rows between unbounded preceding and unbounded following
+            )
         end as net_amount_scale
     from averaged
 ),

@@ -17,7 +17,7 @@ calibration as (
         observation.as_of_date,
         cast(sum(deciles.customers) as bigint) as customers,
         {{ rate(
-            'sum(deciles.expected_purchases * deciles.customers)',
+            sum_in_order('deciles.expected_purchases * deciles.customers'),
             'sum(deciles.customers)',
         ) }} as predicted,
         {{ rate('sum(deciles.purchases)', 'sum(deciles.customers)') }} as actual

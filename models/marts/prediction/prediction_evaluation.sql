@@ -7,7 +7,7 @@ metrics as (
         metric,
         case
             when sum(undefined) = 0
-                then {{ metric_value('sum(numerator)', 'sum(denominator)') }}
+                then {{ metric_value(sum_in_order('numerator'), 'sum(denominator)') }}
         end as value
     from {{ ref('int_metric_blocks') }}
     group by origin_date, model, metric
@@ -20,7 +20,7 @@ replicates as (
         blocks.metric,
         weights.replicate,
         {{ metric_value(
-            'sum(blocks.numerator * weights.weight)',
+            sum_in_order('blocks.numerator * weights.weight'),
             'sum(blocks.denominator * weights.weight)',
         ) }} as value
     from {{ ref('int_metric_blocks') }} as blocks

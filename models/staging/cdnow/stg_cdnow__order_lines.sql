@@ -33,9 +33,9 @@ renamed as (
         ---------- ids
         'cdnow' as connector,
         'cdnow' as shop_id,
-        {{ read_id('customer_id') }} || '-' || {{ clean_text('purchase_date') }}
-            as order_id,
-        {{ read_id('customer_id') }} as customer_id,
+        {{ read_customer_id('customer_id') }}
+        || '-' || {{ clean_text('purchase_date') }} as order_id,
+        {{ read_customer_id('customer_id') }} as customer_id,
         null as email_hash,
         null as phone_hash,
         null as line_number,

@@ -29,7 +29,7 @@ renamed as (
         'online_retail' as connector,
         'online_retail' as shop_id,
         {{ read_id('invoice') }} as order_id,
-        {{ read_id('customer_id') }} as customer_id,
+        {{ read_customer_id('customer_id') }} as customer_id,
         null as email_hash,
         null as phone_hash,
         null as line_number,
@@ -45,9 +45,9 @@ renamed as (
         'GBP' as currency,
         null as channel,
         null as coupon_code,
-        {{ clean_text('country') }} as country,
+        {{ read_text('country') }} as country,
         {{ zone }} as time_zone,
-        {{ clean_text('description') }} as product_name,
+        {{ read_text('description') }} as product_name,
 
         ---------- numbers
         quantity_read as quantity,

@@ -30,7 +30,7 @@ renamed as (
         {{ read_id('product_id') }} as product_id,
 
         ---------- text
-        {{ clean_text('product_name') }} as product_name,
+        {{ read_text('product_name') }} as product_name,
 
         ---------- numbers
         quantity_read as quantity,

@@ -35,16 +35,16 @@ renamed as (
         'standard' as connector,
         coalesce({{ read_id('shop_id') }}, 'standard') as shop_id,
         {{ read_id('order_id') }} as order_id,
-        {{ read_id('customer_id') }} as customer_id,
+        {{ read_customer_id('customer_id') }} as customer_id,
         {{ hashed_email('email') }} as email_hash,
         {{ hashed_phone('phone') }} as phone_hash,
 
         ---------- text
         {{ code('status') }} as status,
-        upper({{ clean_text('currency') }}) as currency,
-        {{ clean_text('channel') }} as channel,
-        {{ clean_text('coupon_code') }} as coupon_code,
-        {{ clean_text('country') }} as country,
+        upper({{ read_text('currency') }}) as currency,
+        {{ read_text('channel') }} as channel,
+        {{ read_text('coupon_code') }} as coupon_code,
+        {{ read_text('country') }} as country,
         {{ zone }} as time_zone,
 
         ---------- money

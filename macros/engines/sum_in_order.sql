@@ -1,0 +1,15 @@
+{% macro sum_in_order(value) -%}
+    {{ return(adapter.dispatch('repurchase_sum_in_order', 'repurchase')(value)) }}
+{%- endmacro %}
+
+{% macro default__repurchase_sum_in_order(value) -%}
+    sum({{ value }} order by {{ value }})
+{%- endmacro %}
+
+{% macro postgres__repurchase_sum_in_order(value) -%}
+    sum({{ value }})
+{%- endmacro %}
+
+{% macro spark__repurchase_sum_in_order(value) -%}
+    sum({{ value }})
+{%- endmacro %}
