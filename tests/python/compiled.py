@@ -48,13 +48,13 @@ def dbt(database: Path, variables: dict, command: str, *more: str):
 
 
 def compiled(database: Path, variables: dict, *select: str) -> list[Step]:
-    """Models and data tests that dbt selects, each after all that it reads.
+    """Models and data tests that dbt selects, as when nothing is kept, in their order.
 
     Raises what dbt does. The database has the raw tables and is called build.duckdb.
     """
     which = ["--exclude", "resource_type:unit_test", "resource_type:seed"]
     which += ["--indirect-selection", "buildable", "--select", *select]
-    done = dbt(database, variables, "compile", *which)
+    done = dbt(database, variables, "compile", "--full-refresh", *which)
     if not done.success:
         raise done.exception or RuntimeError(
             [result.message for result in done.result if result.status == "error"]
@@ -88,10 +88,8 @@ def make(con, steps: Iterable[Step]) -> None:
         if step.kind == "model":
             schema = step.relation.rsplit(".", 1)[0]
             con.execute(f"create schema if not exists {schema}")
-            con.execute(
-                f"create or replace {step.materialized} {step.relation} as (\n"
-                f"{step.sql}\n)"
-            )
+            kind = "view" if step.materialized == "view" else "table"
+            con.execute(f"create or replace {kind} {step.relation} as (\n{step.sql}\n)")
 
 
 def failed(con, steps: Iterable[Step]) -> Iterable[str]:
