@@ -11,7 +11,7 @@ export DO_NOT_TRACK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help build report test test-engines test-cluster lint unit metrics docs demo readme bench try-superset clean
+.PHONY: help build report test test-slow test-engines test-cluster check lint unit metrics docs demo readme bench try-superset clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,8 +22,11 @@ build: .venv/core .venv/report $(EXTRA) ## install, build the demo (or ARGS="--c
 report: .venv/core .venv/report ## draw warehouse/report.html again from what is published
 	@python scripts/report.py $(ARGS)
 
-test: .venv/dev lint ## install, lint, then pytest: it builds the demo and other shops and runs all unit tests
+test: .venv/dev check ## install, check, then pytest: it builds the demo and other shops and runs all unit tests
 	pytest --numprocesses auto --dist loadfile
+
+test-slow: .venv/dev lint ## the tests that take minutes: the report in a browser, killed builds, flipped rules
+	pytest -m 'slow and not engines' --numprocesses auto --dist loadfile
 
 test-engines: .venv/dev .venv/engines ## install, then all tests of PostgreSQL and Spark (needs Java); a PostgreSQL server comes along
 	pytest -m engines --durations=10
@@ -31,10 +34,12 @@ test-engines: .venv/dev .venv/engines ## install, then all tests of PostgreSQL a
 test-cluster: .venv/dev .venv/engines ## the demo on Spark with two worker processes (slow)
 	SPARK_MASTER='local-cluster[2,1,1024]' pytest -m engines -k "(verified and spark and not flat) or workers"
 
-lint: .venv/dev ## ruff, sqlfluff, and dbt parse with warnings as errors
+check: .venv/dev ## ruff, and dbt parse with warnings as errors
 	ruff check .
 	ruff format --check .
 	dbt --quiet --warn-error parse --no-partial-parse
+
+lint: check ## check, then sqlfluff over all models
 	REPURCHASE_BUILD_DATABASE=:memory: sqlfluff lint models --processes 2
 
 unit: .venv/dev ## only the dbt unit tests, of all connectors

@@ -1,3 +1,3 @@
 {% macro code(column) -%}
-    replace(replace(lower({{ repurchase.clean_text(column) }}), ' ', '_'), '-', '_')
+    replace(replace(lower({{ repurchase.read_text(column) }}), ' ', '_'), '-', '_')
 {%- endmacro %}

@@ -7,7 +7,7 @@
     {%- set present = adapter.get_columns_in_relation(relation)
         | map(attribute='name') | map('lower') | list if execute else [] -%}
     {%- if not present -%}
-        {{ return(relation) }}
+        {{ return(relation ~ ' as ' ~ entity) }}
     {%- endif -%}
     {%- set expected = repurchase.expected_columns(connector, entity) -%}
     {%- set wanted = expected.keys() | list + ['source_file'] + var('x_columns', []) -%}

@@ -1,8 +1,11 @@
 {% macro raw_values(columns) -%}
-    concat_ws(
-        '; '
-        {%- for column in columns %},
-        '{{ column }}=' || {{ repurchase.as_text(column) }}
-        {%- endfor %}
-    )
+    {%- set values -%}
+        concat_ws(
+            '; '
+            {%- for column in columns %},
+            '{{ column }}=' || {{ repurchase.as_text(column) }}
+            {%- endfor %}
+        )
+    {%- endset -%}
+    {{ repurchase.masked(values) }}
 {%- endmacro %}

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -19,6 +20,7 @@ import report
 import verify
 import yaml
 from dbt.cli.main import dbtRunner
+from dbt_common.exceptions import CompilationError
 
 PROJECT = Path(__file__).resolve().parent.parent
 DEMO = PROJECT / "seeds" / "demo"
@@ -130,7 +132,8 @@ def private():
 
 
 class Progress:
-    """Says what dbt has finished, one line for every twenty steps."""
+    """Says what dbt has finished, one line for every twenty steps, and what our macros
+    have to say."""
 
     def __init__(self):
         self.steps = 0
@@ -140,26 +143,39 @@ class Progress:
             self.steps += 1
             if self.steps % 20 == 0:
                 say(f"  {self.steps} steps, last {event.data.node_info.node_name}")
+        elif event.info.name == "JinjaLogInfo":
+            say(f"  {event.data.msg}")
 
 
-def run_dbt(variables: dict, is_demo: bool, target: str, run: history.Run) -> list[str]:
+def reason(error: Exception) -> str:
+    """What stopped dbt, in one line; a model's name where it could not be compiled."""
+    if isinstance(error, CompilationError):
+        text = " ".join(str(error.msg).split())
+        is_model = getattr(error.node, "resource_type", None) == "model"
+        return f"{error.node.name}: {text}" if is_model else text
+    return str(error).strip().splitlines()[-1].strip()
+
+
+def run_dbt(variables: dict, is_demo: bool, args, run: history.Run) -> list[str]:
     """Build and test every model; the names of the marts. BuildError: what failed.
 
     The tests are counted in the run.
     """
     schema = publish.MARTS
-    if target != "duckdb":
+    if args.target != "duckdb":
         schema = load.BUILD_MARTS
         variables = variables | {"marts_schema": schema}
     folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
     # Unit tests check the code and not the data: `make test` runs them.
     exclude = ["resource_type:unit_test"] + ([] if is_demo else ["path:seeds/demo"])
+    os.environ["REPURCHASE_CODE"] = code_hash()
     result = dbtRunner(callbacks=[Progress()]).invoke(
-        ["build", "--log-level", "none", "--target", target]
+        ["build", "--log-level", "none", "--target", args.target]
+        + ["--full-refresh"] * args.full_refresh
         + ["--vars", json.dumps(variables), *folders, "--exclude", *exclude]
     )
     if result.exception:
-        raise BuildError(str(result.exception).strip().splitlines()[-1].strip())
+        raise BuildError(reason(result.exception))
     results = result.result or []
     tests = [node.status for node in results if node.node.resource_type == "test"]
     run.tests_passed = tests.count("pass")
@@ -177,6 +193,25 @@ def run_dbt(variables: dict, is_demo: bool, target: str, run: history.Run) -> li
         raise BuildError("dbt did not finish; nothing was published")
     built = [node.node for node in results if node.node.resource_type == "model"]
     return sorted(model.alias for model in built if model.schema == schema)
+
+
+def code_hash() -> str:
+    """What tells one version of the project's macros and readers from another."""
+    digest = hashlib.sha256()
+    scripts = PROJECT / "scripts"
+    macros = sorted((PROJECT / "macros").rglob("*.sql"))
+    for path in [*macros, scripts / "raw_files.py", scripts / "load.py"]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def can_be_read(database: Path) -> bool:
+    """Whether a build left a database behind that this one can go on from."""
+    try:
+        duckdb.connect(str(database)).close()
+    except duckdb.Error:
+        return False
+    return True
 
 
 def run_verify(inputs, variables: dict, database: Path) -> None:
@@ -266,6 +301,7 @@ def parse(argv) -> argparse.Namespace:
     add("--delimiter", help="of the files, where it cannot be told from them")
     add("--vars", type=json_object, default={}, help="other vars as a JSON object")
     add("--published", type=Path, default=PROJECT / "warehouse/repurchase.duckdb")
+    add("--full-refresh", action="store_true", help="keep nothing of the last build")
     add("--report", action="store_true", help="draw report.html beside it, too")
     add(
         "--keep",
@@ -281,6 +317,11 @@ def parse(argv) -> argparse.Namespace:
     if unknown := sorted(args.vars.keys() - project_vars().keys()):
         known = ", ".join(project_vars())
         parser.error(f"--vars: there is no var {unknown[0]!r}; there are {known}")
+    if not re.fullmatch(r"[\w .-]+", args.build_database.stem):
+        parser.error(
+            f"{args.build_database.name!r} names a database in SQL: use letters, "
+            "digits, blanks and _ . - for it"
+        )
     for path in (args.published, args.build_database):
         if path.stem.lower() in SCHEMAS:
             parser.error(
@@ -356,8 +397,11 @@ def build_and_verify(args, database: Path, times: dict, this: history.Run) -> di
         "time_zone": args.time_zone,
     }
     given = args.vars | {name: value for name, value in options.items() if value}
-    for leftover in (database, database.with_name(database.name + ".wal")):
-        leftover.unlink(missing_ok=True)
+    if args.full_refresh or args.target != "duckdb" or not can_be_read(database):
+        for leftover in (database, database.with_name(database.name + ".wal")):
+            leftover.unlink(missing_ok=True)
+    if args.target == "duckdb":
+        load.drop_others(args.connector)
     variables = given
     if inputs:
         with phase("load", times, this):
@@ -373,8 +417,10 @@ def build_and_verify(args, database: Path, times: dict, this: history.Run) -> di
     else:
         this.inputs = demo_prints()
     with phase("build and test", times, this):
-        marts = run_dbt(variables, not inputs, args.target, this)
-    if args.target != "duckdb":
+        marts = run_dbt(variables, not inputs, args, this)
+    if args.target == "duckdb":
+        load.drop_other_marts(marts)
+    else:
         with phase("fetch", times, this):
             load.fetch_marts(args.target, marts, database)
     with phase("verify", times, this):

@@ -8,7 +8,6 @@ writes anew, every run once, so that the log grows by a line per run.
 
 import contextlib
 import fcntl
-import hashlib
 import json
 import os
 import stat
@@ -19,6 +18,7 @@ from pathlib import Path
 
 UNFINISHED = "did not finish"
 PUBLISHED = "published"
+FORGOTTEN = "forgotten"
 
 # name: type, description
 RUN_COLUMNS = {
@@ -26,8 +26,9 @@ RUN_COLUMNS = {
     "engine": ("varchar", "Engine of the run: duckdb, postgres or spark."),
     "outcome": (
         "varchar",
-        "published, rolled back, did not finish (killed, or still at work when this "
-        "was written), or failed with the phase and the tests or models that failed.",
+        "published, rolled back, forgotten (a customer was), did not finish (killed, "
+        "or still at work when this was written), or failed with the phase and the "
+        "tests or models that failed.",
     ),
     "published_run_id": (
         "bigint",
@@ -43,6 +44,15 @@ RUN_COLUMNS = {
     "tests_passed": ("bigint", "Data tests passed; NULL where none were run."),
     "tests_warned": ("bigint", "Data tests that warned and do not stop a run."),
     "tests_failed": ("bigint", "Data tests that failed; they stop a run."),
+    "forgotten_rows": (
+        "bigint",
+        "Rows of the marts that a forgotten customer was removed with; else NULL.",
+    ),
+    "forgotten_amount": (
+        "decimal(18,2)",
+        "Net amount of these rows: what marts of totals have more than fct_orders and "
+        "fct_refunds until the next build; else NULL.",
+    ),
     "as_of_date": ("date", "As-of date of the marts; NULL where none were published."),
     "started_at": ("timestamp", "Start by the machine's clock, in UTC."),
     "finished_at": (
@@ -63,6 +73,7 @@ INPUT_COLUMNS = {
     "row_count": ("bigint", "Rows in it."),
     "content_hash": ("varchar", "SHA-256 of its bytes, as 64 hexadecimal digits."),
 }
+AS_TEXT = ("date", "timestamp", "decimal(18,2)")  # in the log
 RUNS, INPUTS = "build_runs", "build_run_inputs"
 RUNS_WITH_INPUTS = 30
 TABLES = {  # name: columns, description
@@ -84,7 +95,7 @@ class Held(Exception):
 
 @dataclass
 class Run:
-    """A run, with the columns of build_runs; times and days are ISO texts."""
+    """A run, with the columns of build_runs; times, days and amounts are texts."""
 
     run_id: int
     engine: str
@@ -98,6 +109,8 @@ class Run:
     tests_passed: int | None = None
     tests_warned: int | None = None
     tests_failed: int | None = None
+    forgotten_rows: int | None = None
+    forgotten_amount: str | None = None
     as_of_date: str | None = None
     started_at: str | None = None
     finished_at: str | None = None
@@ -254,7 +267,7 @@ def read(rows) -> list[Run]:
     found = {}
     for row in rows(RUNS):
         plain = {
-            name: str(value) if RUN_COLUMNS[name][0] in ("date", "timestamp") else value
+            name: str(value) if RUN_COLUMNS[name][0] in AS_TEXT else value
             for name, value in row.items()
             if name in RUN_COLUMNS and value is not None
         }
@@ -292,12 +305,10 @@ def version(history: list[Run]) -> int:
 
 def fingerprint(connector: str, file) -> dict:
     """What tells one content of a loaded raw file from another, for Run.inputs."""
-    with open(file.path, "rb") as content:
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
     return {
         "connector": connector,
         "entity": file.entity,
         "file_name": file.name,
         "row_count": file.rows,
-        "content_hash": digest,
+        "content_hash": file.content_hash,
     }

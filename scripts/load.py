@@ -61,6 +61,28 @@ def load(target: str, connector: str, files) -> dict[str, int]:
         return raw_files.load(con, connector, files)
 
 
+def drop_others(connectors: list[str]) -> None:
+    """Drop the raw tables of all connectors but these from the DuckDB build file."""
+    with duckdb.connect(build_database()) as con:
+        for (schema,) in con.execute(
+            "select schema_name from duckdb_schemas() where schema_name like 'raw_%' "
+            "and database_name = current_database()"
+        ).fetchall():
+            if schema.removeprefix("raw_") not in connectors:
+                con.execute(f'drop schema "{schema}" cascade')
+
+
+def drop_other_marts(marts: list[str]) -> None:
+    """Drop the marts of earlier builds that are none of these from that file."""
+    with duckdb.connect(build_database()) as con:
+        for (table,) in con.execute(
+            "select table_name from duckdb_tables() where schema_name = 'marts' "
+            "and database_name = current_database()"
+        ).fetchall():
+            if table not in marts:
+                con.execute(f'drop table marts."{table}"')
+
+
 def values(target: str, connector: str, entity: str, column: str) -> list[str]:
     """The different texts of a loaded column, without NULL, in any order."""
     if target != "duckdb":

@@ -12,6 +12,7 @@ import raw_files
 from load import BUILD_MARTS
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier, Literal, Placeholder
+from publish import literal, quoted
 
 MARTS = "marts"
 KEPT = "an earlier version of schema marts"  # the comment of such a schema
@@ -108,7 +109,7 @@ def load(connector: str, files) -> dict[str, int]:
             csv = Path(folder) / f"{entity}.csv"
             raw.execute(
                 f"copy (select columns(*)::varchar from {schema}.{entity}) "
-                f"to '{csv}' (format csv, header false, force_quote *)"
+                f"to {literal(str(csv))} (format csv, header false, force_quote *)"
             )
             copy_in = SQL("copy {} from stdin (format csv)").format(table)
             with open(csv, "rb") as rows, connection.cursor().copy(copy_in) as copy:
@@ -161,8 +162,7 @@ def _fetch_mart(connection, file, name: str, csv: Path) -> None:
     comments[f"table {table}"] = comment
     for what, text in comments.items():
         if text:
-            quoted = text.replace("'", "''")
-            file.execute(f"comment on {what} is '{quoted}'")
+            file.execute(f"comment on {what} is {literal(text)}")
 
 
 # -- publishing --
@@ -194,6 +194,43 @@ def rollback(marts: list[str], runs: list[history.Run]) -> None:
     with connected() as connection:
         _replace(connection, kept, marts, runs)
         _drop_schema(connection, kept)
+
+
+def forget(unwanted, drop_built, runs: list[history.Run]) -> None:
+    """Delete a customer from all versions of the marts and drop the build, in one
+    transaction with this history; then the space of the rows is given up.
+
+    `unwanted(rows, schema)` gives the condition of the rows by mart, `drop_built(rows)`
+    drops; rows(sql) runs a statement.
+    """
+    with connected() as connection:
+
+        def rows(sql):
+            found = connection.execute(sql)
+            return found.fetchall() if found.description else []
+
+        schemas = [MARTS, *(f"{MARTS}_{number}" for number in _versions(connection))]
+        for schema in schemas:
+            if "fct_orders" not in tables(connection, schema):
+                continue
+            for mart, condition in unwanted(rows, schema).items():
+                rows(f"delete from {schema}.{quoted(mart)} where {condition}")
+        drop_built(rows)
+        connection.execute(
+            SQL("create schema if not exists {}").format(Identifier(BUILD_MARTS))
+        )
+        for name, history_rows in history.rows(runs).items():
+            _write_history(connection, BUILD_MARTS, name, history_rows)
+            _fill(connection, Identifier(MARTS, name), Identifier(BUILD_MARTS, name))
+        emptied = [
+            (schema, name) for schema in schemas for name in tables(connection, schema)
+        ]
+    with connected() as connection:
+        connection.commit()
+        connection.autocommit = True
+        for schema, name in emptied:
+            vacuum = SQL("vacuum (full, analyze) {}").format(Identifier(schema, name))
+            connection.execute(vacuum)
 
 
 def known_runs() -> list[history.Run]:

@@ -191,8 +191,11 @@ def detach(con) -> None:
     con.execute("detach published")
 
 
-def copy_marts(con) -> list[tuple[str, int]]:
-    """Copy every mart of the connection to `published`; (mart, rows) in name order."""
+def copy_marts(con, unwanted: dict[str, str] | None = None) -> list[tuple[str, int]]:
+    """Copy every mart of the connection to `published`; (mart, rows) in name order.
+
+    `unwanted` says by mart which rows stay behind, as a condition.
+    """
     marts = con.execute(
         "select table_name, comment from duckdb_tables() "
         "where database_name = current_database() and schema_name = ? "
@@ -200,16 +203,19 @@ def copy_marts(con) -> list[tuple[str, int]]:
         [MARTS],
     ).fetchall()
     return [
-        (mart, copy_mart(con, mart, comment))
+        (mart, copy_mart(con, mart, comment, (unwanted or {}).get(mart, "false")))
         for mart, comment in marts
         if mart not in history.TABLES
     ]
 
 
-def copy_mart(con, mart: str, comment: str | None) -> int:
-    """Copy one mart with its descriptions and return its rows."""
+def copy_mart(con, mart: str, comment: str | None, unwanted: str = "false") -> int:
+    """Copy one mart, without unwanted rows, with its descriptions; its rows."""
     table = f"published.{MARTS}.{quoted(mart)}"
-    con.execute(f"create table {table} as select * from {MARTS}.{quoted(mart)}")
+    con.execute(
+        f"create table {table} as select * from {MARTS}.{quoted(mart)} "
+        f"where ({unwanted}) is not true"
+    )
     described = con.execute(
         "select column_name, comment from duckdb_columns() where comment is not null "
         "and database_name = current_database() and schema_name = ? and table_name = ?",

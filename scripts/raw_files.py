@@ -11,6 +11,7 @@ import contextlib
 import csv
 import functools
 import gzip
+import hashlib
 import io
 import itertools
 import re
@@ -78,6 +79,18 @@ class RawFile:
     has_header: bool = True
     nuls: int = 0
     rows: int | None = None
+
+    @functools.cached_property
+    def content_hash(self) -> str:
+        """SHA-256 of its bytes, as 64 hexadecimal digits."""
+        with open(self.path, "rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+
+    @property
+    def reading(self) -> str:
+        """How it is read; the rows are the same where this and the bytes are."""
+        how = self.encoding, self.delimiter, self.columns, self.x_columns
+        return repr((*how, self.header, self.has_header))
 
 
 @dataclass
@@ -466,27 +479,80 @@ def load(con, connector: str, files) -> dict[str, int]:
     Columns are the expected ones, `x_` columns in lower case, and `source_file`; text,
     but native where all files of an entity are Parquet of one type. Entities without a
     file are dropped. Every row is loaded once, or InputError.
+
+    `raw_<connector>.loaded_files` knows what is loaded: a file that is as it was is not
+    read again. It knows a file last, and forgets it first.
     """
     schema = _quoted(f"raw_{connector}")
+    known = f"{schema}.loaded_files"
     con.execute(f"create schema if not exists {schema}")
+    con.execute(
+        f"create table if not exists {known} (entity varchar, source_file varchar, "
+        "content_hash varchar, reading varchar, row_count bigint)"
+    )
     loaded = {}
     for entity, columns in expected_columns(connector).items():
         table = f"{schema}.{_quoted(entity)}"
-        con.execute(f"drop table if exists {table}")
         group = [file for file in files if file.entity == entity]
         if not group:
+            _forget(con, table, known, entity)
             continue
         names = [c.name for c in columns]
         names += sorted({plain(h) for f in group for h in f.x_columns})
         types = [_type(con, group, name) for name in names]
         typed = [f"{_quoted(n)} {t}" for n, t in zip(names, types, strict=True)]
-        con.execute(f"create table {table} ({', '.join(typed)}, source_file varchar)")
-        loaded[entity] = 0
+        columns = ", ".join([*typed, "source_file varchar"])
+        if _columns(con, schema, entity) != columns.lower():
+            _forget(con, table, known, entity)
+            con.execute(f"create table {table} ({columns})")
+        rows = _kept(con, table, known, group)
         for file in group:
-            with _reading(file.name):
-                file.rows = _load_file(con, table, names, file)
-            loaded[entity] += file.rows
+            if file.name not in rows:
+                with _reading(file.name):
+                    rows[file.name] = _load_file(con, table, names, file)
+                row = entity, file.name, file.content_hash, file.reading
+                con.execute(
+                    f"insert into {known} values (?, ?, ?, ?, ?)",
+                    [*row, rows[file.name]],
+                )
+            file.rows = rows[file.name]
+        loaded[entity] = sum(rows.values())
     return loaded
+
+
+def _columns(con, schema: str, entity: str) -> str:
+    """The columns of a loaded table as they would be written; "" without a table."""
+    query = """
+        select column_name, lower(data_type) from duckdb_columns()
+        where database_name = current_database() and schema_name = ?
+        and table_name = ? order by column_index
+    """
+    rows = con.execute(query, [schema[1:-1], entity]).fetchall()
+    columns = [f"{_quoted(name)} {kind}" for name, kind in rows[:-1]]
+    return ", ".join([*columns, *[f"{name} {kind}" for name, kind in rows[-1:]]])
+
+
+def _forget(con, table: str, known: str, entity: str) -> None:
+    con.execute(f"delete from {known} where entity = ?", [entity])
+    con.execute(f"drop table if exists {table}")
+
+
+def _kept(con, table: str, known: str, group: list[RawFile]) -> dict[str, int]:
+    """Rows by file of those loaded as they are; the rows of all others are deleted."""
+    entity = group[0].entity
+    same = {file.name: (file.content_hash, file.reading) for file in group}
+    query = f"select source_file, content_hash, reading, row_count from {known} "
+    found = con.execute(query + "where entity = ?", [entity]).fetchall()
+    kept = {name: rows for name, *how, rows in found if same.get(name) == tuple(how)}
+    for name in {row[0] for row in found} - kept.keys():
+        query = f"delete from {known} where entity = ? and source_file = ?"
+        con.execute(query, [entity, name])
+    con.execute(
+        f"delete from {table} where source_file not in "
+        f"(select source_file from {known} where entity = ?)",
+        [entity],
+    )
+    return kept
 
 
 def _quoted(name: str) -> str:

@@ -19,6 +19,7 @@ import raw_files
 import yaml
 from dbt.adapters.spark.connections import SparkCredentials
 from load import BUILD_MARTS
+from publish import literal
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql.functions import col
@@ -117,7 +118,7 @@ def load(connector: str, files) -> dict[str, int]:
                 path = f"{scratch}/{entity}.parquet"
                 con.execute(
                     f"copy (select columns(*)::varchar from raw_{connector}.{entity}) "
-                    f"to '{path}' (format parquet)"
+                    f"to {literal(path)} (format parquet)"
                 )
                 spark.read.parquet(path).write.saveAsTable(f"raw_{connector}.{entity}")
     return loaded
@@ -143,9 +144,8 @@ def fetch_marts(names: list[str], database: Path) -> None:
             path = f"{scratch}/{name}"
             spark.table(f"{BUILD_MARTS}.{name}").write.parquet(path)
             table = f"marts.{name}"
-            file.execute(
-                f"create table {table} as from read_parquet('{path}/*.parquet')"
-            )
+            files = literal(f"{path}/*.parquet")
+            file.execute(f"create table {table} as from read_parquet({files})")
             mart, columns = described[name]
             present = file.execute(f"describe {table}").fetchall()
             comments = {f"table {table}": mart}
@@ -153,8 +153,7 @@ def fetch_marts(names: list[str], database: Path) -> None:
                 comments[f'column {table}."{column}"'] = columns.get(column)
             for what, text in comments.items():
                 if text:
-                    quoted = text.replace("'", "''")
-                    file.execute(f"comment on {what} is '{quoted}'")
+                    file.execute(f"comment on {what} is {literal(text)}")
 
 
 def descriptions() -> dict[str, tuple[str, dict[str, str]]]:
@@ -286,7 +285,7 @@ def _history_frame(columns: dict, rows: list[tuple]):
     """The rows of a table of the history with its types."""
     kinds = {name: TYPES.get(kind, kind) for name, (kind, _) in columns.items()}
     given = ", ".join(
-        f"{name} {'string' if kind in ('date', 'timestamp_ntz') else kind}"
+        f"{name} {'string' if columns[name][0] in history.AS_TEXT else kind}"
         for name, kind in kinds.items()
     )
     frame = session().createDataFrame(rows, given)

@@ -65,7 +65,7 @@ CONTRACT = {
     "orders": {
         "shop_id": "id",
         "order_id": "id",
-        "customer_id": "id",
+        "customer_id": "customer",
         "email_hash": "email",
         "phone_hash": "phone",
         "ordered_at": "time",
@@ -85,7 +85,7 @@ CONTRACT = {
     "order_lines": {
         "shop_id": "id",
         "order_id": "id",
-        "customer_id": "id",
+        "customer_id": "customer",
         "email_hash": "email",
         "phone_hash": "phone",
         "ordered_at": "time",
@@ -127,7 +127,7 @@ CONTRACT = {
     },
     "customers": {
         "shop_id": "id",
-        "customer_id": "id",
+        "customer_id": "customer",
         "email_hash": "email",
         "phone_hash": "phone",
         "country": "text",
@@ -137,7 +137,7 @@ CONTRACT = {
         "shop_id": "id",
         "refund_id": "id",
         "order_id": "id",
-        "customer_id": "id",
+        "customer_id": "customer",
         "refunded_at": "time",
         "currency": "currency",
         "refund_amount": 2,
@@ -159,17 +159,20 @@ class Unusable(Exception):
 # ---- text to values (decision 1) ----
 
 
+WHITE_SPACE = " \t\r\n"
+
+
 def clean(text: pl.Expr) -> pl.Expr:
     """Trimmed text, empty is NULL."""
-    text = text.str.strip_chars()
+    text = text.str.strip_chars(WHITE_SPACE)
     return pl.when(text != "").then(text)
 
 
 def clean_id(text: pl.Expr) -> pl.Expr:
     """An id without white space, `="..."`, a leading apostrophe or a trailing `.0`."""
-    text = text.str.strip_chars().str.replace(r'(?s)^="(.*)"$', "$1").str.strip_chars()
-    text = text.str.replace(r"^'", "").str.strip_chars()
-    return clean(text.str.replace(r"^(\d+)\.0$", "$1"))
+    text = clean(clean(text).str.replace(r'(?s)^="(.*)"$', "$1"))
+    text = clean(text.str.replace(r"^'", ""))
+    return clean(text.str.replace(r"^([0-9]+)\.0$", "$1"))
 
 
 def number(text: pl.Expr, scale: int, mark: str = ".") -> pl.Expr:
@@ -300,6 +303,19 @@ def keyed_hash(values: pl.Series, secret: str) -> pl.Series:
     return frame["hash"]
 
 
+def without_emails(ids: pl.Series, secret: str) -> pl.Series:
+    """Ids of customers, those that are e-mails as keyed hashes."""
+    emails = ids.to_frame("id").select(email(pl.col("id"))).to_series()
+    hashes = keyed_hash(emails, secret)
+    return pl.select(pl.coalesce(hashes, ids)).to_series()
+
+
+def plain_text(text: pl.Expr) -> pl.Expr:
+    """Cleaned text; what looks like an e-mail or an international phone is ***."""
+    text = clean(text).str.replace_all(r"[^ ;=]+@[^ ;]+", "***")
+    return text.str.replace_all(r"\+[0-9][-0-9 ()]{6,}[0-9]", "***")
+
+
 def email(text: pl.Expr) -> pl.Expr:
     text = clean(text).str.to_lowercase()
     return pl.when(text.str.contains("@", literal=True)).then(text)
@@ -423,8 +439,8 @@ def cdnow(raw: pl.DataFrame, settings: dict) -> pl.DataFrame:
 def shopify(raw: pl.DataFrame, settings: dict) -> pl.DataFrame:
     """Shopify's export under the contract's names; an order's first row has it all."""
     status = clean(pl.col("financial_status"))
-    tags = pl.col("tags").str.to_lowercase().str.split(",")
-    is_test = tags.list.eval(pl.element().str.strip_chars()).list.contains("test")
+    tags = clean(pl.col("tags")).str.to_lowercase().str.split(",")
+    is_test = tags.list.eval(pl.element().str.strip_chars(" ")).list.contains("test")
     return raw.select(
         "source_file",
         "email",
@@ -517,6 +533,8 @@ def to_contract(
             made[name] = text.select(READ[kind](column)).to_series()
             if kind in ("email", "phone"):
                 made[name] = keyed_hash(made[name], secret)
+            elif kind == "customer":
+                made[name] = without_emails(made[name], secret)
     flags = pl.DataFrame({str(i): flag for i, (_, flag) in enumerate(wrong)})
     first_wrong = flags.select(
         pl.coalesce(
@@ -536,10 +554,9 @@ def to_contract(
 
 READ = {
     "id": clean_id,
-    "text": clean,
-    "status": lambda text: (
-        clean(text).str.to_lowercase().str.replace_all(r"[\s-]", "_")
-    ),
+    "customer": clean_id,
+    "text": plain_text,
+    "status": lambda text: clean(text).str.to_lowercase().str.replace_all("[ -]", "_"),
     "currency": lambda text: clean(text).str.to_uppercase(),
     "email": email,
     "phone": phone,
@@ -754,7 +771,8 @@ def read_query(con, query: str) -> pl.DataFrame:
     """The rows of a query with their types."""
     with tempfile.TemporaryDirectory() as folder:
         parquet = f"{folder}/rows.parquet"
-        con.execute(f"copy ({query}) to '{parquet}' (format parquet)")
+        path = parquet.replace("'", "''")
+        con.execute(f"copy ({query}) to '{path}' (format parquet)")
         return pl.read_parquet(parquet)
 
 
@@ -768,7 +786,7 @@ def connect(path: Path):
 
 def verify(database: Path, inputs, v: dict, sample: int | None, limit: int) -> int:
     """Print one line per mart; the number of marts that differ."""
-    secret = os.environ.get("REPURCHASE_IDENTITY_SECRET", "demo-secret")
+    secret = os.environ.get("REPURCHASE_IDENTITY_SECRET") or "demo-secret"
     rows, entities = read_inputs(inputs, v, secret)
     order_rows = len(rows["orders"]) + len(rows["order_lines"])
     sample = sample or max(1, math.ceil(order_rows / limit))

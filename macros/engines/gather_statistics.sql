@@ -1,5 +1,5 @@
 {% macro gather_statistics() -%}
-    {%- if model.config.materialized == 'table' -%}
+    {%- if model.config.materialized in ('table', 'incremental') -%}
         {{ return(adapter.dispatch('repurchase_gather_statistics', 'repurchase')()) }}
     {%- endif -%}
 {%- endmacro %}

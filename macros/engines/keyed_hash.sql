@@ -3,18 +3,17 @@
 {%- endmacro %}
 
 {% macro default__repurchase_keyed_hash(text) -%}
-    sha256('{{ repurchase.identity_secret() }}:' || {{ text }})
+    sha256({{ repurchase.identity_secret() }} || ':' || {{ text }})
 {%- endmacro %}
 
 {% macro spark__repurchase_keyed_hash(text) -%}
-    {%- set secret = repurchase.identity_secret() | replace('\\', '\\\\') -%}
-    sha2('{{ secret }}:' || {{ text }}, 256)
+    sha2({{ repurchase.identity_secret() }} || ':' || {{ text }}, 256)
 {%- endmacro %}
 
 {% macro postgres__repurchase_keyed_hash(text) -%}
     encode(
         sha256(
-            convert_to('{{ repurchase.identity_secret() }}:' || {{ text }}, 'UTF8')
+            convert_to({{ repurchase.identity_secret() }} || ':' || {{ text }}, 'UTF8')
         ),
         'hex'
     )

@@ -140,7 +140,9 @@ def parsed(given: list[str], variables: dict):
     what is parsed depends on the target and these vars alone.
     """
     target = given[given.index("--target") + 1] if "--target" in given else "duckdb"
-    key = target, *[json.dumps(variables.get(n)) for n in ("connectors", "x_columns")]
+    connectors = variables.get("connectors") or {}
+    kind = [(c, {**s, "decimal_mark": None}) for c, s in connectors.items()]
+    key = target, json.dumps(kind), json.dumps(variables.get("x_columns"))
     if key not in PARSED:
         PARSED[key] = dbtRunner().invoke(["parse", *given]).result
     return PARSED[key]

@@ -77,6 +77,15 @@ def share(total: str, so_far: str, weight: str, whole: str, line: int = 1) -> st
     return f"(select {call('share_out', *amounts)} from {order})"
 
 
+def same_rows(one: str, other: str) -> str:
+    """Whether the hashes of two rows, each given as its columns, are equal."""
+    hashes = [
+        f"(select {call('row_hash', name)} from (select {columns}) as {name})"
+        for name, columns in (("one", one), ("other", other))
+    ]
+    return " = ".join(hashes)
+
+
 def words(*given: str | None) -> str:
     """A relation with a row per text, in the column `word`."""
     texts = [NO_TEXT if word is None else f"'{word}'" for word in given]
@@ -239,6 +248,10 @@ CASES = [
     # -- numbers in texts --
     ("thousands", read_number("1,240.00"), "1240.00"),
     ("a currency sign", read_number("-¥1,240.5"), "-1240.50"),
+    ("grouped billions", read_number("999,999,999,999.99"), "999999999999.99"),
+    ("a grouped trillion", read_number("1,000,000,000,000"), None),
+    ("a group of four digits", read_number("1,2400"), None),
+    ("four digits before a group", read_number("1240,000"), None),
     ("groups of two digits", read_number("12,40"), None),
     ("an exponent", read_number("1e3"), None),
     ("hexadecimal", read_number("0x10"), None),
@@ -341,7 +354,23 @@ CASES = [
     ("a key of Chinese text", call("hash_key", "'店'"), md5_key("店")),
     ("a key of NULL", call("hash_key", NO_TEXT), None),
     ("a keyed hash", call("keyed_hash", "'é@店'"), secret_hash),
+    (
+        "an e-mail in a text is masked",
+        call("read_text", "' To Li+a@x.example, on 2024-01-01 10:00 +0800 '"),
+        "To *** on 2024-01-01 10:00 +0800",
+    ),
+    (
+        "a phone with its country is masked",
+        call("read_text", "'tel +86 (138) 0000-0000; 1+1 @ home'"),
+        "tel ***; 1+1 @ home",
+    ),
+    ("an e-mail as id", call("read_customer_id", "'É@店'"), secret_hash),
+    ("an id as id", call("read_customer_id", "'0012.0'"), "0012"),
     ("a keyed hash of NULL", call("keyed_hash", NO_TEXT), None),
+    ("a row is itself", same_rows("1 as a, 'x' as b", "1 as a, 'x' as b"), "true"),
+    ("a row and another", same_rows("1 as a, 'x' as b", "2 as a, 'x' as b"), "false"),
+    ("no text and empty", same_rows(f"{NO_TEXT} as a", "'' as a"), "false"),
+    ("columns trade", same_rows("'x' as a, '' as b", "'' as a, 'x' as b"), "false"),
     # -- days, weeks, months --
     ("Sunday ends a week", period_start("week", "2024-03-03"), "2024-02-26"),
     ("Monday starts it", period_start("week", "2024-02-26"), "2024-02-26"),
@@ -730,14 +759,28 @@ def query() -> str:
     return "\nunion all\n".join(rows)
 
 
+SECRETS = ['it\'s \\ 50 %s "long"; --', "\\'; drop table 店; --\\"]
+FOLDER = tempfile.TemporaryDirectory()
+
+
+def dbt(*arguments):
+    """What dbt says, its files in a folder of their own."""
+    return dbtRunner().invoke(
+        [*arguments, "--quiet", "--target-path", FOLDER.name]
+        + ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT)]
+    )
+
+
+def keep_secret(target: str) -> None:
+    """What a run begins with, and showing does not."""
+    result = dbt("run-operation", "keep_identity_secret", "--target", target)
+    assert result.success, result.exception
+
+
 def values(target: str) -> dict[str, str | None]:
     """What a target answers, by the cases' names."""
-    with tempfile.TemporaryDirectory() as folder:
-        result = dbtRunner().invoke(
-            ["show", "--inline", query(), "--limit", "-1", "--quiet"]
-            + ["--target", target, "--target-path", folder]
-            + ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT)]
-        )
+    keep_secret(target)
+    result = dbt("show", "--inline", query(), "--limit", "-1", "--target", target)
     assert result.success, result.exception or result.result.results[0].message
     (shown,) = result.result.results
     names = [name for name, _, _ in CASES]

@@ -57,6 +57,16 @@ def test_every_case(builds, engine):
 
 
 @each_engine
+def test_any_secret_is_kept_whole(other_shops, engine, monkeypatch):
+    """Whatever stands in it, as on DuckDB; the demo's own comes back."""
+    for secret in [*engine_cases.SECRETS, "demo-secret"]:
+        monkeypatch.setenv("REPURCHASE_IDENTITY_SECRET", secret)
+        engine_cases.keep_secret(engine)
+        kept = rows(engine, "select * from intermediate.identity_secret")
+        assert kept == [(secret,)]
+
+
+@each_engine
 def test_every_unit_test(builds, engine, tmp_path):
     """All unit tests written anywhere under models/ ran on the engine and passed."""
     (tmp_path / "cdnow.txt").write_text(

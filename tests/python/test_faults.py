@@ -24,6 +24,8 @@ import publish
 import pytest
 from conftest import MARTS, ROOT
 
+pytestmark = pytest.mark.slow
+
 KILLS = int(os.environ.get("REPURCHASE_KILLS", "0"))
 long = pytest.mark.skipif(not KILLS, reason="a long form: REPURCHASE_KILLS=100")
 # Which phases are killed how often; a kill in a late one costs a whole build.

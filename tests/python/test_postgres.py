@@ -472,6 +472,41 @@ def test_a_reader_reads_nothing_else(reader, shop, monkeypatch):
     assert readable == []
 
 
+def tables_with_the_secret(connection) -> list[str]:
+    """Relations, dbt's and the server's own, in a row of which it can be read."""
+    relations = connection.execute(
+        "select format('%I.%I', nspname, relname) from pg_class "
+        "inner join pg_namespace on pg_namespace.oid = relnamespace "
+        "where relkind in ('r', 'v', 'm') order by 1"
+    ).fetchall()
+    # In two parts: a session sees its own statements.
+    holds = "select 1 from {} as held where strpos(held::text, 'demo' || '-secret') > 0"
+    return [
+        name
+        for (name,) in relations
+        if not refused(connection, holds.format(name))
+        and connection.execute(holds.format(name)).fetchone()
+    ]
+
+
+def test_the_secret_stays_with_its_owner(reader, shop, monkeypatch):
+    """No definition, comment, statistic or table that others read has it in it."""
+    monkeypatch.setenv("REPURCHASE_PG_DATABASE", DATABASES[0])
+    execute(
+        "drop role if exists repurchase_test_stranger",
+        "create role repurchase_test_stranger login",
+    )
+    with login("repurchase_test_stranger") as stranger:
+        stranger.autocommit = True
+        for somebody in (stranger, reader):
+            assert tables_with_the_secret(somebody) == []
+        execute("create view intermediate.told as select 'demo-secret' as secret")
+        assert "pg_catalog.pg_views" in tables_with_the_secret(stranger)
+    execute("drop view intermediate.told", "drop role repurchase_test_stranger")
+    kept = execute("select secret from intermediate.identity_secret")
+    assert kept == [("demo-secret",)]
+
+
 @pytest.mark.parametrize(
     "statement",
     [

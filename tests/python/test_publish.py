@@ -143,10 +143,10 @@ def test_a_failed_copy_leaves_the_published_file(copied, monkeypatch):
     before = copied.published.read_bytes()
     copy_mart = publish.copy_mart
 
-    def crash_at_customers(con, mart, comment):
+    def crash_at_customers(con, mart, *more):
         if mart == "fct_customers":
             raise Crash
-        return copy_mart(con, mart, comment)
+        return copy_mart(con, mart, *more)
 
     monkeypatch.setattr(publish, "copy_mart", crash_at_customers)
     with pytest.raises(Crash):

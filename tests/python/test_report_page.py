@@ -20,6 +20,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 from reporting.page import SECTIONS
 
+pytestmark = pytest.mark.slow
+
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "target" / "report-screenshots"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LOCALES = {"en": "en-US", "zh": "zh-CN"}  # by language of the page

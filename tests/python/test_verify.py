@@ -159,6 +159,7 @@ def test_times(text, zone, settings, at, day):
         ("a.0", "a.0"),
         ("aB;'c", "aB;'c"),
         ("  ", None),
+        ("C1\u00a0", "C1\u00a0"),  # no white space of decision 1
     ],
 )
 def test_ids(text, value):

@@ -1,3 +1,5 @@
+{{ incremental_by('customer_key', 'int_changed_customers') }}
+
 with
 
 purchases as (
@@ -9,7 +11,10 @@ purchases as (
         cast(sum(discount_amount) as decimal(18, 2)) as discount_amount,
         cast(sum(refund_amount) as decimal(18, 2)) as refund_amount
     from {{ ref('int_orders') }}
-    where is_purchase and customer_key is not null
+    where
+        is_purchase
+        and customer_key is not null
+        and {{ is_touched() }}
     group by customer_key, order_date
 ),
 

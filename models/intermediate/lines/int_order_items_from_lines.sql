@@ -1,15 +1,21 @@
+{{ incremental_by('order_key', 'int_touched_orders') }}
+
 with
 
 lines as (
     select *
     from {{ ref('int_order_lines_checked') }}
-    where row_status = 'accepted' and is_valid
+    where
+        row_status = 'accepted'
+        and is_valid
+        and {{ is_touched() }}
 ),
 
 items as (
     select
         connector,
         shop_id,
+        order_key,
         order_id,
         line_number,
         product_id,

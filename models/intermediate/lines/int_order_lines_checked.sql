@@ -1,11 +1,19 @@
+{{ incremental_by('order_key', 'int_touched_orders') }}
+
 with
 
-lines as (
+keyed as (
     select
         *,
         {{ shop_key('order_id') }} as order_key,
         coalesce(source_file, '') as file_name
     from {{ ref('int_order_lines_unioned') }}
+),
+
+lines as (
+    select *
+    from keyed
+    where {{ is_touched() }}
 ),
 
 -- Some exports fill an order's columns on its first row only.

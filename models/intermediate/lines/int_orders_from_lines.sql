@@ -1,3 +1,5 @@
+{{ incremental_by('order_key', 'int_touched_orders') }}
+
 with
 
 -- An order with valid lines is made of those alone.
@@ -6,7 +8,10 @@ lines as (
         *,
         is_valid or not bool_or(is_valid) over (partition by order_key) as is_counted
     from {{ ref('int_order_lines_checked') }}
-    where row_status = 'accepted' and not is_refund_document
+    where
+        row_status = 'accepted'
+        and not is_refund_document
+        and {{ is_touched() }}
 ),
 
 orders as (

@@ -1,3 +1,5 @@
+{{ incremental_by('order_key', 'int_changed_orders') }}
+
 with
 
 ranked as (
@@ -10,6 +12,7 @@ ranked as (
             order by net_amount desc, line_number asc
         ) as value_rank
     from {{ ref('int_order_items') }}
+    where {{ is_touched() }}
 ),
 
 leading_items as (

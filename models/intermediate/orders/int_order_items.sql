@@ -1,3 +1,5 @@
+{{ incremental_by('order_key', 'int_changed_orders') }}
+
 with
 
 items as (
@@ -15,7 +17,10 @@ items as (
         orders.refund_amount as order_refund_amount
     from {{ ref('int_order_items_checked') }} as items
     inner join {{ ref('int_orders') }} as orders on items.order_key = orders.order_key
-    where items.row_status = 'accepted' and orders.is_purchase
+    where
+        items.row_status = 'accepted'
+        and orders.is_purchase
+        and {{ is_touched('items.order_key') }}
 ),
 
 numbered as (

@@ -1,6 +1,8 @@
+{{ incremental_by('order_key', 'int_touched_orders') }}
+
 with
 
-items as (
+keyed as (
     select
         *,
         {{ shop_key('order_id') }} as order_key,
@@ -9,6 +11,12 @@ items as (
         {{ line_amount('quantity', 'unit_price') }} as gross_amount,
         coalesce(source_file, '') as file_name
     from {{ ref('int_order_items_unioned') }}
+),
+
+items as (
+    select *
+    from keyed
+    where {{ is_touched() }}
 ),
 
 orders as (

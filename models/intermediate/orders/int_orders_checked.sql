@@ -1,12 +1,20 @@
+{{ incremental_by('order_key', 'int_touched_orders') }}
+
 {% set reporting_currency = "'" ~ var('reporting_currency') ~ "'" %}
 
 with
 
-orders as (
+keyed as (
     select
         *,
         {{ shop_key('order_id') }} as order_key
     from {{ ref('int_orders_unioned') }}
+),
+
+orders as (
+    select *
+    from keyed
+    where {{ is_touched() }}
 ),
 
 checked as (

@@ -1,3 +1,5 @@
+{{ incremental_by('order_key', 'int_changed_orders') }}
+
 with
 
 items as (
@@ -13,6 +15,7 @@ items as (
         refund_amount,
         cast(net_amount as decimal(18, 2)) as net_amount
     from {{ ref('int_order_items') }}
+    where {{ is_touched() }}
 )
 
 select * from items

@@ -1,3 +1,5 @@
+{{ incremental_by('order_key', 'int_resequenced_orders') }}
+
 with
 
 purchases as (
@@ -16,7 +18,9 @@ lines as (
         sum(gross_amount) as gross_amount,
         sum(discount_amount) as discount_amount
     from {{ ref('int_order_items_checked') }}
-    where row_status = 'accepted'
+    where
+        row_status = 'accepted'
+        and {{ is_touched() }}
     group by order_key
 ),
 
@@ -36,7 +40,9 @@ orders as (
         {{ warning_code() }} as warning_code
     from {{ ref('int_orders') }} as orders
     left join lines on orders.order_key = lines.order_key
-    where orders.is_purchase
+    where
+        orders.is_purchase
+        and {{ is_touched('orders.order_key') }}
 ),
 
 sequenced as (

@@ -8,6 +8,7 @@ with
 source as (
     select
         *,
+        {{ row_hash('order_lines') }} as row_hash,
         {{ replace_matches(
             clean_text('purchase_date'),
             '^([0-9]{4})([0-9]{2})([0-9]{2})$',
@@ -32,9 +33,9 @@ renamed as (
         ---------- ids
         'cdnow' as connector,
         'cdnow' as shop_id,
-        {{ read_id('customer_id') }} || '-' || {{ clean_text('purchase_date') }}
-            as order_id,
-        {{ read_id('customer_id') }} as customer_id,
+        {{ read_customer_id('customer_id') }}
+        || '-' || {{ clean_text('purchase_date') }} as order_id,
+        {{ read_customer_id('customer_id') }} as customer_id,
         null as email_hash,
         null as phone_hash,
         null as line_number,
@@ -72,7 +73,8 @@ renamed as (
         {{ raw_values([
             'customer_id', 'sample_id', 'purchase_date', 'cds', 'dollars',
         ]) }} as raw_values,
-        source_file
+        source_file,
+        row_hash
     from values_read
 )
 

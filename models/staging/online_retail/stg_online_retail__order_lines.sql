@@ -5,7 +5,10 @@
 with
 
 source as (
-    select * from {{ raw('online_retail', 'order_lines') }}
+    select
+        *,
+        {{ row_hash('order_lines') }} as row_hash
+    from {{ raw('online_retail', 'order_lines') }}
 ),
 
 values_read as (
@@ -26,7 +29,7 @@ renamed as (
         'online_retail' as connector,
         'online_retail' as shop_id,
         {{ read_id('invoice') }} as order_id,
-        {{ read_id('customer_id') }} as customer_id,
+        {{ read_customer_id('customer_id') }} as customer_id,
         null as email_hash,
         null as phone_hash,
         null as line_number,
@@ -42,9 +45,9 @@ renamed as (
         'GBP' as currency,
         null as channel,
         null as coupon_code,
-        {{ clean_text('country') }} as country,
+        {{ read_text('country') }} as country,
         {{ zone }} as time_zone,
-        {{ clean_text('description') }} as product_name,
+        {{ read_text('description') }} as product_name,
 
         ---------- numbers
         quantity_read as quantity,
@@ -71,7 +74,8 @@ renamed as (
             'invoice', 'stock_code', 'description', 'quantity', 'invoice_date', 'price',
             'customer_id', 'country',
         ]) }} as raw_values,
-        source_file
+        source_file,
+        row_hash
     from values_read
 )
 

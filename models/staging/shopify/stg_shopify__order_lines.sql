@@ -6,7 +6,10 @@
 with
 
 source as (
-    select * from {{ raw('shopify', 'order_lines') }}
+    select
+        *,
+        {{ row_hash('order_lines') }} as row_hash
+    from {{ raw('shopify', 'order_lines') }}
 ),
 
 values_read as (
@@ -51,12 +54,12 @@ renamed as (
                 then 'test'
             else {{ code('financial_status') }}
         end as status,
-        upper({{ clean_text('currency') }}) as currency,
-        {{ clean_text('source') }} as channel,
-        {{ clean_text('discount_code') }} as coupon_code,
-        {{ clean_text('shipping_country') }} as country,
+        upper({{ read_text('currency') }}) as currency,
+        {{ read_text('source') }} as channel,
+        {{ read_text('discount_code') }} as coupon_code,
+        {{ read_text('shipping_country') }} as country,
         {{ zone }} as time_zone,
-        {{ clean_text('lineitem_name') }} as product_name,
+        {{ read_text('lineitem_name') }} as product_name,
 
         ---------- numbers
         lineitem_quantity_read as quantity,
@@ -97,7 +100,8 @@ renamed as (
             'taxes', 'refunded_amount', 'source', 'tags', 'lineitem_quantity',
             'lineitem_name', 'lineitem_sku', 'lineitem_price',
         ]) }} as raw_values,
-        source_file
+        source_file,
+        row_hash
     from values_read
 )
 

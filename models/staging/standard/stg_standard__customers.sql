@@ -18,12 +18,12 @@ renamed as (
         ---------- ids
         'standard' as connector,
         coalesce({{ read_id('shop_id') }}, 'standard') as shop_id,
-        {{ read_id('customer_id') }} as customer_id,
+        {{ read_customer_id('customer_id') }} as customer_id,
         {{ hashed_email('email') }} as email_hash,
         {{ hashed_phone('phone') }} as phone_hash,
 
         ---------- text
-        {{ clean_text('country') }} as country,
+        {{ read_text('country') }} as country,
 
         ---------- time
         updated_at_read as updated_at,

@@ -3,7 +3,10 @@
 with
 
 source as (
-    select * from {{ raw('standard', 'order_items') }}
+    select
+        *,
+        {{ row_hash('order_items') }} as row_hash
+    from {{ raw('standard', 'order_items') }}
 ),
 
 values_read as (
@@ -27,7 +30,7 @@ renamed as (
         {{ read_id('product_id') }} as product_id,
 
         ---------- text
-        {{ clean_text('product_name') }} as product_name,
+        {{ read_text('product_name') }} as product_name,
 
         ---------- numbers
         quantity_read as quantity,
@@ -45,7 +48,8 @@ renamed as (
             'shop_id', 'order_id', 'line_number', 'product_id', 'product_name',
             'quantity', 'unit_price', 'discount_amount', 'updated_at',
         ]) }} as raw_values,
-        source_file
+        source_file,
+        row_hash
     from values_read
 )
 

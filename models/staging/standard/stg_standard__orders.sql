@@ -8,6 +8,7 @@ with
 source as (
     select
         *,
+        {{ row_hash('orders') }} as row_hash,
         case
             when {{ is_time_zone(clean_text('time_zone')) }}
                 then {{ clean_text('time_zone') }}
@@ -34,16 +35,16 @@ renamed as (
         'standard' as connector,
         coalesce({{ read_id('shop_id') }}, 'standard') as shop_id,
         {{ read_id('order_id') }} as order_id,
-        {{ read_id('customer_id') }} as customer_id,
+        {{ read_customer_id('customer_id') }} as customer_id,
         {{ hashed_email('email') }} as email_hash,
         {{ hashed_phone('phone') }} as phone_hash,
 
         ---------- text
         {{ code('status') }} as status,
-        upper({{ clean_text('currency') }}) as currency,
-        {{ clean_text('channel') }} as channel,
-        {{ clean_text('coupon_code') }} as coupon_code,
-        {{ clean_text('country') }} as country,
+        upper({{ read_text('currency') }}) as currency,
+        {{ read_text('channel') }} as channel,
+        {{ read_text('coupon_code') }} as coupon_code,
+        {{ read_text('country') }} as country,
         {{ zone }} as time_zone,
 
         ---------- money
@@ -70,7 +71,8 @@ renamed as (
             'discount_amount', 'tax_amount', 'shipping_amount', 'refund_amount',
             'updated_at',
         ]) }} as raw_values,
-        source_file
+        source_file,
+        row_hash
     {%- for column in var('x_columns') %},
         {{ column }}
         {%- endfor %}

@@ -21,8 +21,8 @@ renamed as (
         {{ read_id('product_id') }} as product_id,
 
         ---------- text
-        {{ clean_text('product_name') }} as product_name,
-        {{ clean_text('category') }} as category,
+        {{ read_text('product_name') }} as product_name,
+        {{ read_text('category') }} as category,
 
         ---------- time
         updated_at_read as updated_at,

@@ -25,10 +25,10 @@ renamed as (
         coalesce({{ read_id('shop_id') }}, 'standard') as shop_id,
         {{ read_id('refund_id') }} as refund_id,
         {{ read_id('order_id') }} as order_id,
-        {{ read_id('customer_id') }} as customer_id,
+        {{ read_customer_id('customer_id') }} as customer_id,
 
         ---------- text
-        upper({{ clean_text('currency') }}) as currency,
+        upper({{ read_text('currency') }}) as currency,
 
         ---------- money
         refund_amount_read as refund_amount,

@@ -1,0 +1,9 @@
+{% macro incremental_nodes() %}
+    {%- set nodes = [] -%}
+    {%- for node in graph.nodes.values()
+        if node.config.get('incremental_strategy') == 'replace_touched'
+        and node.config.materialized == 'incremental' -%}
+        {%- do nodes.append(node) -%}
+    {%- endfor -%}
+    {{ return(nodes) }}
+{% endmacro %}

@@ -1,0 +1,6 @@
+{% macro masked(text) -%}
+    {#- Whatever has the form of an e-mail or of a phone with its country code. -#}
+    {{ repurchase.replace_matches(
+        text, '[^ ;=]+@[^ ;]+|[+][0-9][0-9 ()-]{6,}[0-9]', '***'
+    ) }}
+{%- endmacro %}

@@ -1,0 +1,452 @@
+"""A build that goes on from the last one equals a full rebuild, table by table."""
+
+import json
+import os
+import random
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+
+import build as build_script
+import duckdb
+import load
+import parity
+import pytest
+from conftest import DATABASES, ROOT, Models, run_build, write_shop
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+from hypothesis import HealthCheck, Phase, assume, given, note, settings
+from hypothesis import strategies as st
+
+HISTORIES = int(os.environ.get("REPURCHASE_HISTORIES", "25"))
+SHOPS = 25  # histories in one build: each is a shop of its own, with its own customers
+FIRST_DAY = date(2024, 1, 1)
+ENTITIES = ["orders", "order_items", "refunds", "customers"]
+# All that is kept from build to build, with what it is made of.
+CORE = [
+    "int_products_checked",
+    "path:seeds/rules",
+    "path:models/staging",
+    "path:models/marts/core",
+]
+FOLDERS = ["contract", "lines", "orders", "customers", "increments"]
+CORE += [f"path:models/intermediate/{name}" for name in FOLDERS]
+# What only says what the last build did.
+OWN = ["int_touched_orders", "int_changed_orders", "int_changed_customers"]
+OWN += ["int_resequenced_orders", "finished_build"]
+
+
+class Shop:
+    """A shop's raw rows, each in the file it was first seen in, changed by operations.
+
+    Every operation takes the number of the batch and small whole numbers that choose
+    what happens to which row; without such a row nothing happens.
+    """
+
+    def __init__(self, name: str):
+        self.name = name
+        self.rows = {entity: [] for entity in ENTITIES}
+        self.orders = 0
+
+    def add(self, entity: str, batch: int, **row) -> None:
+        moment = f"{FIRST_DAY + timedelta(days=500 + batch)} 12:00:00"
+        row |= {"shop_id": self.name, "updated_at": moment}
+        self.rows[entity].append((f"{entity}_{batch}.csv", row))
+
+    def one(self, entity: str, which: int):
+        rows = self.rows[entity]
+        return rows[which % len(rows)] if rows else None
+
+    def order(self, batch, customer, day, amount, email, items):
+        self.orders += 1
+        order_id = f"{self.name}-{self.orders}"
+        self.add(
+            "orders",
+            batch,
+            order_id=order_id,
+            customer_id=f"c{customer}" if customer else "",
+            email=f"p{email}@example.com" if email else "",
+            ordered_at=f"{FIRST_DAY + timedelta(days=7 * day)} 09:30:00",
+            status="paid",
+            currency="CNY",
+            gross_amount=f"{amount}.50",
+            discount_amount="0.50",
+        )
+        for line in range(items):
+            self.add(
+                "order_items",
+                batch,
+                order_id=order_id,
+                line_number=line + 1,
+                product_id=f"p{(amount + line) % 5}",
+                quantity=1,
+                unit_price=f"{amount / items:.2f}",
+            )
+
+    def correct(self, batch, which, column, value, in_place):
+        """Another status, amount, customer, e-mail or day: in the row or a new one."""
+        if not (found := self.one("orders", which)):
+            return
+        name, text = [
+            ("status", "cancelled" if value % 2 else "paid"),
+            ("gross_amount", f"{value + 1}.50"),
+            ("customer_id", f"c{value}" if value else ""),
+            ("email", f"p{value}@example.com" if value else ""),
+            ("ordered_at", f"{FIRST_DAY + timedelta(days=7 * value)} 09:30:00"),
+        ][column]
+        if in_place:
+            found[1][name] = text
+        else:
+            self.add("orders", batch, **found[1] | {name: text})
+
+    def repeat(self, batch, which):
+        if found := self.one("orders", which):
+            self.rows["orders"].append((f"orders_{batch}.csv", dict(found[1])))
+
+    def delete(self, batch, entity, which):
+        if found := self.one(ENTITIES[entity], which):
+            self.rows[ENTITIES[entity]].remove(found)
+
+    def refund(self, batch, which, amount, of_order):
+        if found := self.one("orders", which):
+            self.add(
+                "refunds",
+                batch,
+                refund_id=f"{self.name}-r{batch}-{len(self.rows['refunds'])}",
+                order_id=found[1]["order_id"] if of_order else "",
+                customer_id=found[1]["customer_id"],
+                refunded_at=f"{FIRST_DAY + timedelta(days=7 * amount)}",
+                refund_amount=f"{amount}.00",
+                currency="CNY",
+            )
+
+    def link(self, batch, customer, email):
+        """A customer row that ties an e-mail to an id: two people may become one."""
+        row = {"customer_id": f"c{customer}", "email": f"p{email}@example.com"}
+        self.add("customers", batch, **row)
+
+
+def operation(name: str, *largest: int):
+    return st.tuples(st.just(name), *[st.integers(0, most) for most in largest])
+
+
+ORDER = operation("order", 3, 30, 40, 2, 2)
+CHANGE = st.one_of(
+    ORDER,
+    operation("correct", 9, 4, 3, 1),
+    operation("repeat", 9),
+    operation("delete", 3, 9),
+    operation("refund", 9, 40, 1),
+    operation("link", 3, 2),
+)
+HISTORY = st.tuples(
+    st.lists(ORDER, min_size=1, max_size=4),
+    st.lists(CHANGE, max_size=3),
+    st.lists(CHANGE, max_size=3),
+)
+
+
+class Warehouse:
+    """A build database that goes on from batch to batch, and one built anew."""
+
+    def __init__(self, folder: Path):
+        self.data = folder / "data"
+        self.kept = Models(folder / "kept")
+        self.anew = Models(folder / "anew")
+        for models in (self.kept, self.anew):
+            models.database.parent.mkdir(parents=True)
+
+    def build(self, models: Models, select=CORE, **variables) -> None:
+        models.load("standard", self.data)
+        models.run(*select, **variables)
+
+    def touched(self) -> int:
+        """Orders whose raw rows the last build found new, changed or gone."""
+        return len(self.kept.query("from int_touched_orders"))
+
+    def orders(self) -> int:
+        return len(self.kept.query("from int_order_prints"))
+
+    def differences(self, select=CORE, **variables) -> list[str]:
+        """What differs from a full rebuild of the same files."""
+        self.anew.database.unlink(missing_ok=True)
+        self.build(self.anew, select, **variables)
+        DuckDBConnectionManager.close_all_connections()
+        return differences(self.kept.database, self.anew.database)
+
+
+def differences(kept: Path, anew: Path) -> list[str]:
+    """Lines that say which tables of two build databases differ, and in what rows.
+
+    Floats of marts as `parity` compares them, those of other tables not at all.
+    """
+    grains = parity.grains(ROOT / "models/marts")
+    found = parity.compare_files({"anew": anew, "kept": kept}, grains)
+    lines = [str(finding) for finding in found if finding.differences]
+    with duckdb.connect() as con:
+        for name, path in [("kept", kept), ("anew", anew)]:
+            con.execute(f"attach '{path}' as {name} (read_only)")
+        tables = {
+            name: {
+                table: con.execute(
+                    "select column_name from duckdb_columns() where database_name = ? "
+                    "and schema_name = 'intermediate' and table_name = ? "
+                    "and data_type <> 'DOUBLE' order by column_index",
+                    [name, table],
+                ).fetchall()
+                for (table,) in con.execute(
+                    "select table_name from duckdb_tables() where database_name = ? "
+                    "and schema_name = 'intermediate'",
+                    [name],
+                ).fetchall()
+                if table not in OWN
+            }
+            for name in ("kept", "anew")
+        }
+        if tables["kept"] != tables["anew"]:
+            lines.append("the tables have other columns")
+        for table, columns in tables["anew"].items():
+            listed = ", ".join(f'"{column}"' for (column,) in columns)
+            for one, other in [("kept", "anew"), ("anew", "kept")]:
+                rows = con.execute(
+                    f"select {listed} from {one}.intermediate.{table} except all "
+                    f"select {listed} from {other}.intermediate.{table} limit 3"
+                ).fetchall()
+                lines += [f"{table}, only {one}: {row}" for row in rows]
+    return lines
+
+
+def write(shops: list[Shop], folder: Path) -> None:
+    """The shops' rows as files, which is all that is in the folder then."""
+    shutil.rmtree(folder, ignore_errors=True)
+    files = {}
+    for shop in shops:
+        for rows in shop.rows.values():
+            for file, row in rows:
+                files.setdefault(file.removesuffix(".csv"), []).append(row)
+    write_shop(folder, **files)
+
+
+def standing_shop() -> Shop:
+    """A shop that has rows of every entity and does not change."""
+    shop = Shop("standing")
+    for customer in (1, 2, 3):
+        shop.order(0, customer, 3 * customer, 20, 0, 2)
+    shop.refund(0, 0, 5, 1)
+    shop.link(0, 1, 1)
+    return shop
+
+
+@pytest.fixture
+def warehouse(tmp_path) -> Warehouse:
+    return Warehouse(tmp_path)
+
+
+def test_what_happens_to_files(warehouse):
+    """New, replaced, renamed, repeated, empty and removed files, a day out of order and
+    a day without anything: each build touches what changed, and the end is a rebuild's.
+    """
+    shop, other = Shop("a"), Shop("b")
+    for customer, day in [(1, 2), (2, 3), (1, 9)]:
+        shop.order(0, customer, day, 20, customer, 1)
+        other.order(0, customer, day, 30, 0, 2)
+
+    def touched(change=lambda folder: None) -> int:
+        write([standing_shop(), shop, other], warehouse.data)
+        change(warehouse.data)
+        warehouse.build(warehouse.kept)
+        return warehouse.touched()
+
+    def day_twice(folder):
+        shutil.copy(folder / "orders_1.csv", folder / "orders_again.csv")
+
+    def empty_day(folder):
+        header = (folder / "orders_0.csv").read_text("utf-8").splitlines()[0]
+        (folder / "orders_3.csv").write_text(header + "\n", "utf-8")
+
+    assert touched() == warehouse.orders() == 9
+    assert touched() == 0
+    shop.order(1, 2, 30, 25, 0, 1)
+    assert touched() == 1  # a new day
+    assert touched(day_twice) == 1
+    shop.order(2, 1, 1, 15, 0, 0)
+    assert touched() == 2  # a day before the others; the file that was twice is gone
+    assert touched(empty_day) == 0
+    other.rows["orders"][0][1]["gross_amount"] = "99.50"
+    assert touched() == 1  # a replaced file
+    del other.rows["orders"][1]
+    assert touched() == 1  # its items are left without an order
+    shop.rows["orders"].pop()
+    assert touched() == 1  # a file that is gone
+    shop.refund(3, 0, 4, 1)
+    assert touched() == 0  # no row of an order
+    assert len(warehouse.kept.query("from int_changed_orders")) == 1
+    shop.link(4, 1, 2)
+    assert touched() == 0
+    assert len(warehouse.kept.query("from int_changed_orders")) == 2  # one person now
+    assert not warehouse.differences()
+
+
+@pytest.mark.slow
+def test_other_settings_keep_nothing(warehouse, monkeypatch):
+    """A var, the project's code or a stopped build: everything is made again."""
+    write([standing_shop()], warehouse.data)
+    warehouse.build(warehouse.kept)
+    warehouse.build(warehouse.kept)
+    assert warehouse.touched() == 0
+    for name, value in [
+        ("time_zone", "America/New_York"),
+        ("as_of_date", "2024-02-01"),
+        ("earliest_order_date", "2024-01-25"),
+        ("reporting_currency", "USD"),
+        ("link_customers_across_shops", True),
+    ]:
+        warehouse.build(warehouse.kept, **{name: value})
+        assert warehouse.touched() == 3, name
+    assert not warehouse.differences(link_customers_across_shops=True)
+    monkeypatch.setenv("REPURCHASE_CODE", "another")
+    warehouse.build(warehouse.kept)
+    assert warehouse.touched() == 3
+    warehouse.kept.run("int_orders")  # a run that does not come to the end
+    warehouse.build(warehouse.kept)
+    assert warehouse.touched() == 3
+
+
+def test_code_is_a_setting(monkeypatch):
+    """build.py tells dbt of any change in the macros and in what reads the files."""
+    before = build_script.code_hash()
+    read = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read(path) + b" ")
+    assert build_script.code_hash() != before
+
+
+@pytest.mark.slow
+def test_a_changed_rule_keeps_nothing(warehouse, tmp_path):
+    """In a copy of the project a status is made invalid: its orders are gone as in a
+    rebuild.
+    """
+    project = tmp_path / "project"
+    for name in ("models", "macros", "seeds/rules", "tests/generic", "tests/singular"):
+        shutil.copytree(ROOT / name, project / name)
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(ROOT / name, project)
+    write([standing_shop()], warehouse.data)
+
+    def build(models: Models) -> None:
+        models.load("standard", warehouse.data)
+        given = ["--project-dir", str(project), "--profiles-dir", str(project)]
+        given += ["--vars", json.dumps(models.variables), "--select", *CORE]
+        given += ["--resource-type", "model", "--resource-type", "seed"]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("REPURCHASE_BUILD_DATABASE", str(models.database))
+            patch.setenv("DBT_TARGET_PATH", str(tmp_path / "target"))
+            assert dbtRunner().invoke(["--quiet", "build", *given]).success
+
+    build(warehouse.kept)
+    assert len(warehouse.kept.query("from fct_orders")) == 3
+    rules = project / "seeds/rules/order_status_rules.csv"
+    text = rules.read_text("utf-8")
+    rules.write_text(text.replace("standard,paid,true", "standard,paid,false"), "utf-8")
+    build(warehouse.kept)
+    assert len(warehouse.kept.query("from fct_orders")) == 0
+    build(warehouse.anew)
+    DuckDBConnectionManager.close_all_connections()
+    assert not differences(warehouse.kept.database, warehouse.anew.database)
+
+
+@settings(
+    max_examples=max(1, HISTORIES // SHOPS),
+    derandomize=HISTORIES == SHOPS,
+    phases=[Phase.generate, Phase.shrink],
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(histories=st.lists(HISTORY, min_size=SHOPS, max_size=SHOPS))
+def test_any_history_in_batches_equals_a_rebuild(histories, warehouse):
+    """Random histories of small shops, cut into batches: after the last batch every
+    table is what a full rebuild makes of the files.
+    """
+    assume(any(changes for _, changes, _ in histories))  # the first try is the simplest
+    shutil.rmtree(warehouse.data.parent)
+    warehouse.__init__(warehouse.data.parent)
+    shops = [Shop(f"s{number}") for number in range(len(histories))]
+    for batch in range(3):
+        take_place(shops, histories, batch)
+        write([standing_shop(), *shops], warehouse.data)
+        warehouse.build(warehouse.kept, ["*"] if batch == 2 else CORE)
+        assert (batch == 0) == (warehouse.touched() == warehouse.orders())
+    found = warehouse.differences(["*"])
+    for shop, history in zip(shops, histories, strict=True):
+        if any(f"{shop.name}-" in line or f"'{shop.name}'" in line for line in found):
+            note(f"{shop.name}: {history}")
+    record(len(histories), len(found))
+    assert not found, "\n".join(found)
+
+
+def take_place(shops: list[Shop], histories, batch: int) -> None:
+    for shop, history in zip(shops, histories, strict=True):
+        for name, *choices in history[batch]:
+            getattr(shop, name)(batch, *choices)
+
+
+def record(histories: int, differing: int) -> None:
+    """Add to what the long form found, for the README."""
+    if HISTORIES == SHOPS:
+        return
+    file = ROOT / "target" / "reliability" / "increments.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    found = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    found = {
+        "name": "increments",
+        "histories": found.get("histories", 0) + histories,
+        "batches": found.get("batches", 0) + 3 * histories,
+        "differing_tables": found.get("differing_tables", 0) + differing,
+    }
+    file.write_text(json.dumps(found), "utf-8")
+
+
+@pytest.mark.engines
+def test_histories_on_postgres(warehouse, postgres_server, monkeypatch):
+    """Histories of the same kind on PostgreSQL: what is published at the end is what
+    DuckDB makes of the files in a full build.
+    """
+    monkeypatch.setenv("REPURCHASE_PG_DATABASE", DATABASES[1])
+    drawn = random.Random(7)
+
+    def some(strategy: str, batch: int) -> tuple:
+        order = ("order", drawn.randrange(4), drawn.randrange(30))
+        changes = {
+            "order": (*order, drawn.randrange(40), drawn.randrange(3), 1),
+            "correct": ("correct", *(drawn.randrange(n) for n in (9, 5, 4, 2))),
+            "delete": ("delete", drawn.randrange(4), drawn.randrange(9)),
+            "refund": ("refund", drawn.randrange(9), drawn.randrange(40), 1),
+            "link": ("link", drawn.randrange(4), drawn.randrange(3)),
+        }
+        return changes[strategy if batch == 0 else drawn.choice(list(changes))]
+
+    histories = [
+        [[some("order", batch) for _ in range(3)] for batch in range(3)]
+        for _ in range(10)
+    ]
+    shops = [Shop(f"s{number}") for number in range(len(histories))]
+    for batch in range(3):
+        take_place(shops, histories, batch)
+        write([standing_shop(), *shops], warehouse.data)
+        built = run_build(
+            warehouse.data.parent,
+            *("--target", "postgres", "--connector", "standard"),
+            *("--data", warehouse.data),
+        )
+        assert built.code == 0, built.errors + built.output
+    with load.engine("postgres").connected() as connection:
+        counts = "select count(*) from intermediate."
+        ((touched,),) = connection.execute(counts + "int_touched_orders").fetchall()
+        ((orders,),) = connection.execute(counts + "int_order_prints").fetchall()
+    assert 0 < touched < orders
+    warehouse.build(warehouse.anew, ["*"])
+    DuckDBConnectionManager.close_all_connections()
+    grains = parity.grains(ROOT / "models/marts")
+    files = {"anew": warehouse.anew.database, "kept": built.database}
+    found = [f for f in parity.compare_files(files, grains) if f.differences]
+    assert not found, "\n".join(map(str, found))
