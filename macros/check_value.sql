@@ -1,6 +1,6 @@
 {% macro check_value(what, value, kind) %}
     {%- set day = '[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])' -%}
-    {%- set zones = modules.pytz.all_timezones -%}
+    {%- set zones = modules.pytz.all_timezones | map('replace', '+', '[+]') -%}
     {%- set pattern, meaning = {
         'day': (day, 'a day such as 2024-05-31'),
         'day or null': (day ~ '|None', 'a day such as 2024-05-31, or null'),
@@ -9,7 +9,7 @@
         'number': ('-?[0-9]*[.]?[0-9]+(e-?[0-9]+)?', 'a number'),
         'flag': ('True|False', 'true or false'),
         'currency': ('[A-Z]{3}', 'a code such as CNY'),
-        'zone': (zones | map('replace', '+', '[+]') | join('|'), 'such as Asia/Shanghai'),
+        'zone': (zones | join('|'), 'a name such as Asia/Shanghai'),
         'model': ('mbgnbd|bgnbd', 'mbgnbd or bgnbd'),
         'x_column': ('x_[a-z0-9_]+', 'x_ and then a to z, digits and _'),
         'connector': ('[A-Za-z0-9_]+', 'a name of letters, digits and _'),

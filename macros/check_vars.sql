@@ -1,5 +1,5 @@
 {% macro check_vars() %}
-    {#- Vars become SQL: one that is not what it has to be stops the run before that. -#}
+    {#- Vars become SQL: one that is not what it has to be stops the run first. -#}
     {%- set kinds = {
         'as_of_date': 'day or null',
         'observation_start': 'day or null',
