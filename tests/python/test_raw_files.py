@@ -568,14 +568,14 @@ def test_only_what_changed_is_read_again(tmp_path, monkeypatch):
     for day in ("1", "2", "3"):
         write(
             tmp_path,
-            f"{HEADER}\nO{day},2024-05-0{day},paid,CNY,1\n",
+            f"{HEADER}\nO{day},C,2024-05-0{day},paid,CNY,1\n",
             f"orders_{day}.csv",
         )
     assert load() == ["orders_1.csv", "orders_2.csv", "orders_3.csv"]
     assert load() == []
     write(
         tmp_path,
-        f"{HEADER}\nO2,2024-05-02,paid,CNY,2\nO4,2024-05-02,paid,CNY,2\n",
+        f"{HEADER}\nO2,C,2024-05-02,paid,CNY,2\nO4,C,2024-05-02,paid,CNY,2\n",
         "orders_2.csv",
     )
     (tmp_path / "orders_3.csv").unlink()
