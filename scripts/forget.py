@@ -226,7 +226,7 @@ def forget_in_file(
                 for name, (_, comment) in history.TABLES.items():
                     publish.copy_mart(con, name, comment)
             publish.detach(con)
-        publish.switch(unfinished, path)
+        history.switch(unfinished, path)
     return runs
 
 

@@ -204,9 +204,9 @@ def fail(*_):
 def test_a_failed_build_publishes_nothing(copied, monkeypatch, step):
     """Where dbt or verify fails, the published file stays as it was, byte by byte."""
     before = copied.published.read_bytes()
-    monkeypatch.setattr(build_script, "run_dbt", lambda *_: None)
+    monkeypatch.setattr(build_script, "run_dbt", lambda *_: [])
     monkeypatch.setattr(build_script, step, fail)
-    found = run_build(copied.published.parent)
+    found = run_build(copied.published.parent, "--full-refresh")
     assert (found.code, found.errors.splitlines()[-1]) == (1, "build: no")
     assert copied.published.read_bytes() == before
 
@@ -217,9 +217,10 @@ def test_a_build_that_differs_from_the_raw_files_is_not_published(copied, monkey
 
     def build_nothing(*_):
         duckdb.connect(os.environ["REPURCHASE_BUILD_DATABASE"]).close()
+        return []
 
     monkeypatch.setattr(build_script, "run_dbt", build_nothing)
-    found = run_build(copied.published.parent)
+    found = run_build(copied.published.parent, "--full-refresh")
     assert found.code == 1
     assert found.output.count("not in the database") == len(MARTS)
     assert found.errors.splitlines()[-1] == (
@@ -231,7 +232,7 @@ def test_a_build_that_differs_from_the_raw_files_is_not_published(copied, monkey
 class Node:
     """A result of dbt's, as far as build.py looks at it."""
 
-    def __init__(self, name, status, resource_type="test"):
+    def __init__(self, name, status="success", resource_type="test"):
         self.status, self.message = status, f"Got 1 result in {name}"
         self.node = types.SimpleNamespace(
             name=name, alias=name, resource_type=resource_type, schema="marts"
@@ -248,13 +249,14 @@ def run_with_results(copied, monkeypatch, *results) -> Build:
         def invoke(self, _):
             shutil.copy(copied.published, os.environ["REPURCHASE_BUILD_DATABASE"])
             success = all(result.status in ("pass", "warn") for result in results)
+            marts = [Node(mart, resource_type="model") for mart in MARTS]
             return types.SimpleNamespace(
-                exception=None, result=results, success=success
+                exception=None, result=[*results, *marts], success=success
             )
 
     monkeypatch.setattr(conftest, "ParsedOnce", Dbt)
     monkeypatch.setattr(build_script, "run_verify", lambda *_: None)
-    return run_build(copied.published.parent)
+    return run_build(copied.published.parent, "--full-refresh")
 
 
 def test_a_warning_is_shown_and_counted(copied, monkeypatch):
@@ -351,11 +353,12 @@ def test_files_of_a_shop_are_told_apart(copied, monkeypatch, tmp_path):
             con.execute("create schema marts")
             for mart in MARTS:
                 con.execute(f"create table marts.{mart} as from old.marts.{mart}")
+        return MARTS
 
     monkeypatch.setattr(build_script, "run_dbt", build_marts)
     monkeypatch.setattr(build_script, "run_verify", lambda *_: None)
     data = ["--connector", "standard", "--data", shop]
-    assert run_build(copied.published.parent, *data).code == 0
+    assert run_build(copied.published.parent, "--full-refresh", *data).code == 0
     assert copied.rows(
         "select connector, entity, file_name, row_count, content_hash "
         "from build_run_inputs where run_id = 2 order by file_name"
@@ -368,7 +371,7 @@ def test_files_of_a_shop_are_told_apart(copied, monkeypatch, tmp_path):
 def test_failed_runs_come_with_the_next_version(copied, monkeypatch):
     """A run that failed is not published and not forgotten, nor is one killed."""
     monkeypatch.setattr(build_script, "run_dbt", fail)
-    assert run_build(copied.published.parent).code == 1
+    assert run_build(copied.published.parent, "--full-refresh").code == 1
     killed = (
         "import os, signal, sys\n"
         "from pathlib import Path\n"
@@ -514,11 +517,12 @@ def test_a_build_is_not_for_everybody(copied, monkeypatch, open_umask):
     def build_marts(*_):
         with duckdb.connect(os.environ["REPURCHASE_BUILD_DATABASE"]) as con:
             con.execute("create schema marts")
+        return []
 
     monkeypatch.setattr(build_script, "run_dbt", build_marts)
     monkeypatch.setattr(build_script, "run_verify", lambda *_: None)
     monkeypatch.setattr(build_script, "summary", lambda *_: "")
-    assert run_build(published.parent).code == 0
+    assert run_build(published.parent, "--full-refresh").code == 0
     assert mode(published) == "0o664"
     assert mode(copied.database) == "0o660"
     assert mode(published.with_name("build.duckdb.lock")) == "0o660"
