@@ -25,6 +25,8 @@ from compiled import compiled, connect, dbt, failed, make
 from conftest import DEMO, FIXTURES, ROOT
 from recomputed import audit, columns, facts, rows
 
+pytestmark = pytest.mark.slow
+
 MUTATIONS = int(os.environ.get("REPURCHASE_MUTATIONS", "40"))
 AUDIT = ["source_reconciliation", "rejected_rows"]
 REPORT = ROOT / "target/reliability/input_mutations.json"

@@ -193,6 +193,7 @@ def collide(project: Consumer) -> None:
             model.write_text("select 1 as nonsense")
 
 
+@pytest.mark.slow
 def test_equal_names_change_nothing(consumer, tmp_path):
     """Own macros, tests and tables of every name used here: the same numbers."""
     other = Consumer(tmp_path)

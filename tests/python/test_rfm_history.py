@@ -10,6 +10,8 @@ import pytest
 from conftest import ROOT
 from dbt.cli.main import dbtRunner
 
+pytestmark = pytest.mark.slow
+
 JUNE, FEBRUARY, DECEMBER = date(2023, 6, 30), date(2024, 2, 29), date(2024, 12, 31)
 LAST = date(2025, 6, 30)  # of the demo, a month's last day
 SCORES = "customer_key, r_score, f_score, m_score, rfm_segment"

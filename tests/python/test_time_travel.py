@@ -7,6 +7,8 @@ import parity
 import pytest
 from conftest import MARTS
 
+pytestmark = pytest.mark.slow
+
 AS_OF = date(2024, 5, 31)  # a Friday: week, month and quarter end apart
 AUDIT = ["rejected_rows", "source_reconciliation"]
 
