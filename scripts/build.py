@@ -294,7 +294,13 @@ def parse(argv) -> argparse.Namespace:
     add("--target", choices=load.TARGETS, default="duckdb", help="engine to build on")
     add("--connector", action="append", default=[], help="one for each --data")
     add("--data", action="append", default=[], type=Path, help="file or folder")
-    add("--as-of", type=iso_date, metavar="DATE", help="default: latest order date")
+    add(
+        "--as-of",
+        type=iso_date,
+        metavar="DATE",
+        help="leave out what is dated later, whenever it arrived; what was corrected "
+        "since stays corrected (default: latest order date)",
+    )
     add("--currency", type=currency_code, help="that amounts are reported in")
     add("--time-zone", type=time_zone, help="of the shop, such as Asia/Shanghai")
     add("--encoding", help="of the files, where it cannot be told from them")
