@@ -52,6 +52,8 @@ def test_texts_sort_by_code_point(postgres_demo):
         "metric",
         "parameter",
         "order_id",  # NULL of refunds made from lines
+        "secret",
+        "settings",
     }
 
 
@@ -76,7 +78,8 @@ def test_tables_have_statistics(postgres_demo):
             "('intermediate'::regnamespace, 'marts'::regnamespace)"
         ).fetchall()
     assert len(tables) > len(MARTS)
-    assert [name for name, rows in tables if rows < 0] == []
+    of_one_row = {"finished_build", "identity_secret"}  # and no models
+    assert {name for name, rows in tables if rows < 0} <= of_one_row
 
 
 # -- publishing, of two small marts that have to agree --
