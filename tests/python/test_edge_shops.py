@@ -71,6 +71,7 @@ def only_segment_names(build, as_of):
 # -- the same shop in another form --
 
 
+@pytest.mark.slow
 def test_row_order_does_not_matter(build_shop, demo, demo_rows):
     """Shuffled files of the demo give every mart of the demo, cell by cell."""
     shuffle = random.Random(1)
@@ -80,6 +81,7 @@ def test_row_order_does_not_matter(build_shop, demo, demo_rows):
     assert found.mart("rejected_rows", REASONS) == demo.mart("rejected_rows", REASONS)
 
 
+@pytest.mark.slow
 def test_loading_a_file_twice_changes_nothing(build_shop, demo, demo_rows):
     """A copy of every file is superseded row by row; only the audit shows it."""
     again = {f"{entity}_again": rows for entity, rows in demo_rows.items()}
@@ -106,6 +108,7 @@ def moved(text: str) -> str:
     return day.isoformat() + text[10:]
 
 
+@pytest.mark.slow
 def test_weekly_marts_move_with_the_dates(build_shop, demo, demo_rows):
     """All dates a week later: weekly figures are the same, a week later."""
     times = ("ordered_at", "updated_at", "refunded_at")

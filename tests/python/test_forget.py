@@ -13,6 +13,8 @@ import publish
 import pytest
 from conftest import DATABASES, Build, run_build, write_shop
 
+pytestmark = pytest.mark.slow
+
 MAIL = "wanda.gone@mail.example"
 PHONE = "+86 139 1111 2222"
 ORDER = {"status": "paid", "currency": "CNY", "gross_amount": "100"}
