@@ -64,12 +64,8 @@ def load(target: str, connector: str, files) -> dict[str, int]:
 def drop_others(connectors: list[str]) -> None:
     """Drop the raw tables of all connectors but these from the DuckDB build file."""
     with duckdb.connect(build_database()) as con:
-        for (schema,) in con.execute(
-            "select schema_name from duckdb_schemas() where schema_name like 'raw_%' "
-            "and database_name = current_database()"
-        ).fetchall():
-            if schema.removeprefix("raw_") not in connectors:
-                con.execute(f'drop schema "{schema}" cascade')
+        for connector in set(raw_files.connectors()) - set(connectors):
+            con.execute(f"drop schema if exists raw_{connector} cascade")
 
 
 def drop_other_marts(marts: list[str]) -> None:

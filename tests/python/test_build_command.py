@@ -4,6 +4,8 @@ import fcntl
 import subprocess
 import sys
 
+import duckdb
+import load
 from conftest import MARTS, ROOT, run_build
 
 
@@ -99,3 +101,24 @@ def test_help_opens_with_what_it_does():
     )
     assert "Build, test, verify and publish the marts" in done.stdout
     assert "Without --connector and --data the demo shop is built." in done.stdout
+
+
+def test_what_an_earlier_build_left_goes(tmp_path, monkeypatch):
+    """Raw tables of connectors and marts that this build has not; nothing else."""
+    database = tmp_path / "build.duckdb"
+    monkeypatch.setenv("REPURCHASE_BUILD_DATABASE", str(database))
+    with duckdb.connect(str(database)) as con:
+        for schema in ("raw_cdnow", "raw_standard", "raw_mine", "marts"):
+            con.execute(f"create schema {schema}")
+            con.execute(f"create table {schema}.orders as select 1 as id")
+        con.execute("create table marts.items as select 1 as id")
+        con.execute("create view main.seen as from raw_cdnow.orders")
+    load.drop_others(["standard"])
+    load.drop_other_marts(["items"])
+    with duckdb.connect(str(database)) as con:
+        tables = "select schema_name, table_name from duckdb_tables() order by all"
+        assert con.execute(tables).fetchall() == [
+            ("marts", "items"),
+            ("raw_mine", "orders"),
+            ("raw_standard", "orders"),
+        ]
