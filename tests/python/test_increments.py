@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
@@ -310,6 +311,33 @@ def test_other_settings_keep_nothing(warehouse, monkeypatch):
     warehouse.kept.run("int_orders")  # a run that does not come to the end
     warehouse.build(warehouse.kept)
     assert warehouse.touched() == 3
+
+
+def test_vars_of_kept_models_are_settings():
+    """Every var that a kept model, its staging or their macros read, and no other."""
+    macros = {
+        path.stem: path.read_text("utf-8") for path in ROOT.glob("macros/**/*.sql")
+    }
+    models = {
+        path.stem: path.read_text("utf-8") for path in ROOT.glob("models/**/*.sql")
+    }
+    todo = [
+        text
+        for name, text in models.items()
+        if "incremental_by(" in text
+        or name.startswith("stg_")
+        or name.endswith("_unioned")
+        or name == "int_exchange_rates"
+    ]
+    settings_macro = macros.pop("build_settings")
+    read = set()
+    while todo:
+        text = todo.pop()
+        read |= set(re.findall(r"var\(['\"](\w+)['\"]", text))
+        called = [name for name in macros if re.search(rf"\b{name}\(", text)]
+        todo += [macros.pop(name) for name in called]
+    (listed,) = re.findall(r"for name in \[(.*?)\]", settings_macro, re.DOTALL)
+    assert set(re.findall(r"'(\w+)'", listed)) == read
 
 
 def test_code_is_a_setting(monkeypatch):
