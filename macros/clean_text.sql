@@ -1,3 +1,3 @@
 {% macro clean_text(column) -%}
-    nullif(trim(both '{{ " \t\r\n" }}' from {{ repurchase.as_text(column) }}), '')
+    {{ repurchase.trimmed(repurchase.as_text(column)) }}
 {%- endmacro %}

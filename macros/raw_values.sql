@@ -1,11 +1,3 @@
 {% macro raw_values(columns) -%}
-    {%- set values -%}
-        concat_ws(
-            '; '
-            {%- for column in columns %},
-            '{{ column }}=' || {{ repurchase.as_text(column) }}
-            {%- endfor %}
-        )
-    {%- endset -%}
-    {{ repurchase.masked(values) }}
+    {{ repurchase.masked(repurchase.joined_values(columns)) }}
 {%- endmacro %}

@@ -11,7 +11,12 @@
     {%- set marks = '$€£¥￥+' ~ group_mark -%}
     {%- set unmarked = "translate(" ~ text ~ ", '" ~ marks ~ "', '')" -%}
     {%- set number = "replace(" ~ unmarked ~ ", ',', '.')" -%}
+    {%- set simple = '^-?[0-9]{1,12}' ~ ('([.][0-9]+)?$' if decimal_mark == '.' else '$') -%}
+    {#- Most numbers are simple: the second branch lets them pass untouched. -#}
     case
+        when {{ column }} is null then null
+        when {{ repurchase.matches(text, simple) }}
+            then {{ repurchase.try_number(text, data_type) }}
         when {{ repurchase.matches(text, pattern) }}
             then {{ repurchase.try_number(number, data_type) }}
     end

@@ -305,7 +305,10 @@ CASES = [
     ("lower case of I", call("code", "'PAID'"), "paid"),
     ("upper case", f"upper({call('clean_text', chr(39) + 'é i' + chr(39))})", "É I"),
     ("white space at the ends", call("clean_text", "' \t a b\r\n '"), "a b"),
-    ("nothing but white space", call("clean_text", "' \t'"), None),
+    ("nothing but white space", call("trimmed", "' \t'"), None),
+    ("white space at the end alone", call("trimmed", "'a\t'"), "a"),
+    ("Chinese without white space", call("trimmed", "'复购'"), "复购"),
+    ("no text", call("trimmed", NO_TEXT), None),
     ("a no-break space", call("clean_text", "'\u00a0a'"), "\u00a0a"),
     (
         "length in characters",

@@ -23,28 +23,24 @@ items as (
         and {{ is_touched('items.order_key') }}
 ),
 
-numbered as (
-    select
-        *,
-        cast(row_number() over (
-            partition by order_key
-            order by {{ line_order('shop_line_number') }}
-        ) as bigint) as line_number
-    from items
-),
-
+-- Lines that are alike in all of their order are alike in all that is summed here.
 in_order as (
     select
         *,
+        cast(row_number() over so_far as bigint) as line_number,
         count(*) over whole_order as line_count,
         sum(gross_amount) over whole_order as whole_gross,
         sum(gross_amount) over so_far as gross_so_far,
         sum(discount_amount) over whole_order as whole_discount,
         coalesce(sum(discount_amount) over so_far, 0) as discount_so_far
-    from numbered
+    from items
     window
         whole_order as (partition by order_key),
-        so_far as (partition by order_key order by line_number)
+        so_far as (
+            partition by order_key
+            order by {{ line_order('shop_line_number') }}
+            rows unbounded preceding
+        )
 ),
 
 -- Amounts are shared out, so that the items of an order add up to the order to the

@@ -25,7 +25,7 @@ orders as (
     where row_status = 'accepted'
 ),
 
-checked as (
+reasoned as (
     select
         items.*,
         case
@@ -43,6 +43,13 @@ checked as (
         end as reason_code
     from items
     left join orders on items.order_key = orders.order_key
+),
+
+checked as (
+    select
+        *,
+        case when reason_code is not null then raw_values end as rejected_values
+    from reasoned
 ),
 
 -- Equal lines are real, so lines have no versions: the whole file of an order wins.
@@ -73,8 +80,7 @@ classified as (
         checked.gross_amount,
         checked.discount_amount,
         checked.reason_code,
-        case when checked.reason_code is not null then checked.raw_values end
-            as raw_values,
+        checked.rejected_values as raw_values,
         checked.source_file,
         {{ row_status() }} as row_status
     from checked

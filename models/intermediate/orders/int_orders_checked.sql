@@ -17,7 +17,7 @@ orders as (
     where {{ is_touched() }}
 ),
 
-checked as (
+reasoned as (
     select
         orders.*,
         status_rules.is_valid
@@ -51,7 +51,13 @@ checked as (
         on orders.currency = rates.currency and orders.order_date = rates.rate_date
 ),
 
--- Raw values only where somebody will read them.
+checked as (
+    select
+        *,
+        case when reason_code is not null then raw_values end as rejected_values
+    from reasoned
+),
+
 versions as (
     select
         connector,
@@ -82,7 +88,7 @@ versions as (
             )
         end as order_hour,
         reason_code,
-        case when reason_code is not null then raw_values end as raw_values,
+        rejected_values as raw_values,
         source_file
         {%- for column in var('x_columns') %},
         {{ column }}

@@ -24,21 +24,29 @@ lines as (
     group by order_key
 ),
 
--- Guests have no sequence: each of their orders is in a partition of its own.
+-- Guests have no sequence.
+numbers as (
+    select
+        order_key,
+        cast(row_number() over (
+            partition by customer_key
+            order by order_date, ordered_at, order_key
+        ) as bigint) as order_number
+    from {{ ref('int_orders') }}
+    where
+        is_purchase
+        and customer_key is not null
+        and {{ is_touched() }}
+),
+
 orders as (
     select
         orders.*,
         orders.customer_key is null as is_guest,
-        case
-            when orders.customer_key is not null then cast(row_number() over (
-                partition by
-                    orders.customer_key,
-                    case when orders.customer_key is null then orders.order_key end
-                order by orders.order_date, orders.ordered_at, orders.order_key
-            ) as bigint)
-        end as order_number,
+        numbers.order_number,
         {{ warning_code() }} as warning_code
     from {{ ref('int_orders') }} as orders
+    left join numbers on orders.order_key = numbers.order_key
     left join lines on orders.order_key = lines.order_key
     where
         orders.is_purchase

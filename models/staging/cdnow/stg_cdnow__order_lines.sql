@@ -22,7 +22,10 @@ values_read as (
         *,
         {{ read_timestamp('purchase_day', 'cdnow', zone, naive_time='local') }}
             as purchase_date_read,
-        {{ read_number('dollars', 'decimal(18,4)', 'cdnow') }} as dollars_read
+        {{ read_number('dollars', 'decimal(18,4)', 'cdnow') }} as dollars_read,
+        {{ joined_values([
+            'customer_id', 'sample_id', 'purchase_date', 'cds', 'dollars',
+        ]) }} as raw_values_read
     from source
 ),
 
@@ -70,9 +73,7 @@ renamed as (
             when 'purchase_date' then 'ordered_at'
             when 'dollars' then 'unit_price'
         end as unreadable_column,
-        {{ raw_values([
-            'customer_id', 'sample_id', 'purchase_date', 'cds', 'dollars',
-        ]) }} as raw_values,
+        {{ masked('raw_values_read') }} as raw_values,
         source_file,
         row_hash
     from values_read

@@ -19,7 +19,11 @@ values_read as (
         {{ read_number('quantity', 'decimal(18,3)', 'online_retail') }}
             as quantity_read,
         {{ read_number('price', 'decimal(18,4)', 'online_retail') }}
-            as price_read
+            as price_read,
+        {{ joined_values([
+            'invoice', 'stock_code', 'description', 'quantity', 'invoice_date', 'price',
+            'customer_id', 'country',
+        ]) }} as raw_values_read
     from source
 ),
 
@@ -70,10 +74,7 @@ renamed as (
             when 'quantity' then 'quantity'
             when 'price' then 'unit_price'
         end as unreadable_column,
-        {{ raw_values([
-            'invoice', 'stock_code', 'description', 'quantity', 'invoice_date', 'price',
-            'customer_id', 'country',
-        ]) }} as raw_values,
+        {{ masked('raw_values_read') }} as raw_values,
         source_file,
         row_hash
     from values_read

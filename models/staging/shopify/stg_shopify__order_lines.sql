@@ -26,7 +26,13 @@ values_read as (
         {{ read_number('discount_amount', money, 'shopify') }} as discount_amount_read,
         {{ read_number('refunded_amount', money, 'shopify') }} as refunded_amount_read,
         {{ read_number('taxes', money, 'shopify') }} as taxes_read,
-        {{ read_number('shipping', money, 'shopify') }} as shipping_read
+        {{ read_number('shipping', money, 'shopify') }} as shipping_read,
+        {{ joined_values([
+            'name', 'financial_status', 'created_at', 'paid_at', 'cancelled_at',
+            'fulfilled_at', 'currency', 'discount_code', 'discount_amount', 'shipping',
+            'taxes', 'refunded_amount', 'source', 'tags', 'lineitem_quantity',
+            'lineitem_name', 'lineitem_sku', 'lineitem_price',
+        ]) }} as raw_values_read
     from source
 ),
 
@@ -94,12 +100,7 @@ renamed as (
             when 'cancelled_at' then 'updated_at'
             when 'fulfilled_at' then 'updated_at'
         end as unreadable_column,
-        {{ raw_values([
-            'name', 'financial_status', 'created_at', 'paid_at', 'cancelled_at',
-            'fulfilled_at', 'currency', 'discount_code', 'discount_amount', 'shipping',
-            'taxes', 'refunded_amount', 'source', 'tags', 'lineitem_quantity',
-            'lineitem_name', 'lineitem_sku', 'lineitem_price',
-        ]) }} as raw_values,
+        {{ masked('raw_values_read') }} as raw_values,
         source_file,
         row_hash
     from values_read

@@ -9,7 +9,9 @@ source as (
 values_read as (
     select
         *,
-        {{ read_timestamp('updated_at', 'standard') }} as updated_at_read
+        {{ read_timestamp('updated_at', 'standard') }} as updated_at_read,
+        {{ joined_values(['shop_id', 'customer_id', 'country', 'updated_at']) }}
+            as raw_values_read
     from source
 ),
 
@@ -30,8 +32,7 @@ renamed as (
 
         ---------- source
         {{ unreadable_column(['updated_at']) }} as unreadable_column,
-        {{ raw_values(['shop_id', 'customer_id', 'country', 'updated_at']) }}
-            as raw_values,
+        {{ masked('raw_values_read') }} as raw_values,
         source_file
     from values_read
 )

@@ -16,7 +16,11 @@ values_read as (
         {{ read_number('unit_price', 'decimal(18,4)', 'standard') }} as unit_price_read,
         {{ read_number('discount_amount', 'decimal(18,2)', 'standard') }}
             as discount_amount_read,
-        {{ read_timestamp('updated_at', 'standard') }} as updated_at_read
+        {{ read_timestamp('updated_at', 'standard') }} as updated_at_read,
+        {{ joined_values([
+            'shop_id', 'order_id', 'line_number', 'product_id', 'product_name',
+            'quantity', 'unit_price', 'discount_amount', 'updated_at',
+        ]) }} as raw_values_read
     from source
 ),
 
@@ -44,10 +48,7 @@ renamed as (
         {{ unreadable_column([
             'quantity', 'unit_price', 'discount_amount', 'updated_at',
         ]) }} as unreadable_column,
-        {{ raw_values([
-            'shop_id', 'order_id', 'line_number', 'product_id', 'product_name',
-            'quantity', 'unit_price', 'discount_amount', 'updated_at',
-        ]) }} as raw_values,
+        {{ masked('raw_values_read') }} as raw_values,
         source_file,
         row_hash
     from values_read

@@ -25,7 +25,13 @@ values_read as (
         {{ read_number('discount_amount', money, 'standard') }} as discount_amount_read,
         {{ read_number('tax_amount', money, 'standard') }} as tax_amount_read,
         {{ read_number('shipping_amount', money, 'standard') }} as shipping_amount_read,
-        {{ read_number('refund_amount', money, 'standard') }} as refund_amount_read
+        {{ read_number('refund_amount', money, 'standard') }} as refund_amount_read,
+        {{ joined_values([
+            'shop_id', 'order_id', 'customer_id', 'ordered_at', 'time_zone', 'status',
+            'currency', 'channel', 'coupon_code', 'country', 'gross_amount',
+            'discount_amount', 'tax_amount', 'shipping_amount', 'refund_amount',
+            'updated_at',
+        ]) }} as raw_values_read
     from source
 ),
 
@@ -65,12 +71,7 @@ renamed as (
             'ordered_at', 'time_zone', 'gross_amount', 'discount_amount', 'tax_amount',
             'shipping_amount', 'refund_amount', 'updated_at',
         ]) }} as unreadable_column,
-        {{ raw_values([
-            'shop_id', 'order_id', 'customer_id', 'ordered_at', 'time_zone', 'status',
-            'currency', 'channel', 'coupon_code', 'country', 'gross_amount',
-            'discount_amount', 'tax_amount', 'shipping_amount', 'refund_amount',
-            'updated_at',
-        ]) }} as raw_values,
+        {{ masked('raw_values_read') }} as raw_values,
         source_file,
         row_hash
     {%- for column in var('x_columns') %},

@@ -14,7 +14,11 @@ values_read as (
         {{ read_number('refund_amount', 'decimal(18,2)', 'standard') }}
             as refund_amount_read,
         {{ read_timestamp('refunded_at', 'standard') }} as refunded_at_read,
-        {{ read_timestamp('updated_at', 'standard') }} as updated_at_read
+        {{ read_timestamp('updated_at', 'standard') }} as updated_at_read,
+        {{ joined_values([
+            'shop_id', 'refund_id', 'order_id', 'customer_id', 'refunded_at',
+            'currency', 'refund_amount', 'updated_at',
+        ]) }} as raw_values_read
     from source
 ),
 
@@ -41,10 +45,7 @@ renamed as (
         ---------- source
         {{ unreadable_column(['refunded_at', 'refund_amount', 'updated_at']) }}
             as unreadable_column,
-        {{ raw_values([
-            'shop_id', 'refund_id', 'order_id', 'customer_id', 'refunded_at',
-            'currency', 'refund_amount', 'updated_at',
-        ]) }} as raw_values,
+        {{ masked('raw_values_read') }} as raw_values,
         source_file
     from values_read
 )

@@ -1,0 +1,19 @@
+{% macro trimmed(text) -%}
+    {{ return(adapter.dispatch('repurchase_trimmed', 'repurchase')(text)) }}
+{%- endmacro %}
+
+{% macro default__repurchase_trimmed(text) -%}
+    {#- DuckDB's trim is slow and most texts are clean: all white space is before '!'. -#}
+    case
+        when {{ text }} >= '!' and right({{ text }}, 1) >= '!' then {{ text }}
+        else {{ spark__repurchase_trimmed(text) }}
+    end
+{%- endmacro %}
+
+{% macro spark__repurchase_trimmed(text) -%}
+    nullif(trim(both '{{ " \t\r\n" }}' from {{ text }}), '')
+{%- endmacro %}
+
+{% macro postgres__repurchase_trimmed(text) -%}
+    {{ spark__repurchase_trimmed(text) }}
+{%- endmacro %}

@@ -1,0 +1,8 @@
+{% macro joined_values(columns) -%}
+    concat_ws(
+        '; '
+        {%- for column in columns %},
+        '{{ column }}=' || {{ repurchase.as_text(column) }}
+        {%- endfor %}
+    )
+{%- endmacro %}
