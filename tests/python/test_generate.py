@@ -348,7 +348,7 @@ def test_small_shops_have_no_injected_rows(tmp_path, customers):
 
 
 def test_a_clean_shop_has_nothing_to_sort_out(tmp_path):
-    """Every order once, of a customer with an account, in order; called off ones too."""
+    """Every order once, readable, of a known customer; called off ones too."""
     out = generate(tmp_path / "out", *DEMO, "--clean")
     rows = {e: pl.read_csv(out / f"{e}.csv", infer_schema=False) for e in ENTITIES}
     for entity, key in [
