@@ -4,15 +4,16 @@ Each run is a process of its own, and what is compared takes turns, round by rou
 CPU seconds (user and system), wall seconds, peak memory, bytes on disk; medians, and
 ratios of the same round with the least and the largest. Parts:
 
-  rivals      core marts by this project, hand-written SQL, polars and pandas (equal
-              results checked), loading, and a floor of one scan
-  sizes       core marts by this project alone, at sizes where rivals do not fit
-  profile     the dearest models of a full build
-  increments  0.1, 1 and 10 % new orders against a full build
-  memory      core marts with a memory limit of 2 and of 16 GB
-  release     all models, all tests, publishing
-  demo        where the time of `make build` goes
-  fit         predictions beside the library lifetimes
+  rivals        core marts by this project, hand-written SQL, polars and pandas (equal
+                results checked), loading, and a floor of one scan
+  sizes         core marts by this project alone, at sizes where rivals do not fit
+  memory        core marts with a memory limit of 2 and of 16 GB
+  core_profile  the dearest models of the core marts
+  profile       the dearest models of everything
+  increments    0.1, 1 and 10 % new orders against a full build
+  release       all models, all tests, publishing
+  demo          where the time of `make build` goes
+  fit           predictions beside the library lifetimes
 
 Figures go to docs/benchmarks.json, from which docs/benchmarks.md and its picture are
 made. Shops that are not there yet are made in --folder: 10 million orders take 0.4 GB,

@@ -78,7 +78,7 @@ def measure(step: Step) -> dict:
     wall = time.perf_counter() - start
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
-        raise BenchmarkError(f"{step.name} failed: {'; '.join(said[-3:])}")
+        raise BenchmarkError(f"{step.name} failed: {(said or ['silently'])[-1]}")
     cpu = usage.ru_utime + usage.ru_stime
     result = {
         "cpu_s": round(cpu, 3),

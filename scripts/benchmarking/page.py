@@ -209,8 +209,14 @@ def fit(found: dict) -> str:
 
 
 PARTS = {
-    part.__name__: part
-    for part in (rivals, profile, increments, memory, release, demo, fit)
+    "rivals": rivals,
+    "memory": memory,
+    "core_profile": profile,
+    "profile": profile,
+    "increments": increments,
+    "release": release,
+    "demo": demo,
+    "fit": fit,
 }
 
 

@@ -19,6 +19,7 @@ from benchmarking.measuring import (
 )
 
 MEMORY_LIMITS = ["2GB", "16GB"]
+LEAN = ["--selector", "lean"]
 DEAREST = 12  # models that a profile names
 RIVALS = PROJECT / "benchmarks"
 
@@ -28,7 +29,7 @@ def core(folder: Path, loaded: Path, name="this project", **environment) -> Step
     database = folder / "core.duckdb"
     return Step(
         name,
-        task("models", database, "--selector", "lean"),
+        task("models", database, *LEAN),
         before=copied(loaded, database),
         leaves=[database],
         given=loaded,
@@ -103,8 +104,9 @@ def sizes(folder: Path, orders: int, rounds: int) -> dict:
     return {"orders": shops.orders_in(made), "runs": runs}
 
 
-def profile(folder: Path, orders: int, rounds: int) -> dict:
-    """CPU, rows, bytes and spill of each model of a full build, in one thread."""
+def profile(folder: Path, orders: int, rounds: int, *selected: str) -> dict:
+    """CPU, rows, bytes and spill of each model, in one thread; of all, or of those
+    selected by dbt's arguments."""
     made = shops.shop(folder, orders)
     loaded = shops.loaded(folder, made)
     database, notes = folder / "profile.duckdb", folder / "profile.json"
@@ -114,8 +116,8 @@ def profile(folder: Path, orders: int, rounds: int) -> dict:
         turns.append(json.loads(notes.read_text("utf-8")))
 
     step = Step(
-        "all models, one after the other",
-        task("profile", database, notes),
+        "models, one after the other",
+        task("profile", database, notes, *selected),
         before=copied(loaded, database),
         after=note,
     )
@@ -142,6 +144,11 @@ def profile(folder: Path, orders: int, rounds: int) -> dict:
     }
 
 
+def core_profile(folder: Path, orders: int, rounds: int) -> dict:
+    """The same of the core marts and what they need."""
+    return profile(folder, orders, rounds, *LEAN)
+
+
 def increments(folder: Path, orders: int, rounds: int) -> dict:
     """Builds that take in new files, each from the same kept state, and a full one."""
     places = shops.increments(folder, shops.shop(folder, orders, is_clean=False))
@@ -162,14 +169,14 @@ def increments(folder: Path, orders: int, rounds: int) -> dict:
     work.mkdir(parents=True)
     measure(Step("a build to go on from", build(places["base"], *currency)))
     copied(work, state)()
-    steps = [
-        Step(
-            "full",
-            build(places["base"], *currency, "--full-refresh"),
-            copied(state, work),
-        )
-    ] + [
-        Step(name, build(places[name], *currency), copied(state, work))
+
+    def fresh() -> None:
+        remove(work)
+        work.mkdir()
+
+    steps = [Step("full", build(places["base"], *currency), before=fresh)]
+    steps += [
+        Step(name, build(places[name], *currency), before=copied(state, work))
         for name in shops.SHARES
     ]
     runs = interleaved(steps, rounds, f"{orders:,} orders")
@@ -272,5 +279,8 @@ def fit(folder: Path, orders: int, rounds: int) -> dict:
 
 PARTS = {
     part.__name__: part
-    for part in (rivals, sizes, profile, increments, memory, release, demo, fit)
+    for part in (
+        *(rivals, sizes, memory, core_profile, profile),
+        *(increments, release, demo, fit),
+    )
 }

@@ -20,6 +20,7 @@ def shop(folder: Path, orders: int, is_clean: bool = True) -> Path:
     if not made.is_dir():
         say(f"making a shop of {orders:,} orders in {made}")
         unfinished = made.with_name(made.name + ".unfinished")
+        folder.mkdir(parents=True, exist_ok=True)
         remove(unfinished)
         customers = max(round(orders / ORDERS_PER_CUSTOMER), 1)
         arguments = ["--customers", customers, "--months", MONTHS, "--seed", 1]

@@ -14,6 +14,7 @@ ENTITIES = ["customers", "order_items", "orders", "products", "refunds"]
 VARIABLES = {
     "connectors": {"standard": {"entities": ENTITIES, "schema": "raw_standard"}}
 }
+EVERYTHING = ["--exclude", "path:seeds/demo"]
 FIT = ["path:models/intermediate/prediction", "path:models/marts/prediction"]
 AHEAD = ["+customer_predictions,path:models/intermediate/prediction"]
 AHEAD += ["customer_predictions", "model_parameters"]
@@ -33,20 +34,20 @@ def run_dbt(database, command: str, *arguments, callbacks=()) -> None:
             for node in done.result or []
             if node.status in ("error", "fail")
         ]
-        sys.exit(f"dbt {command} failed: {done.exception or failed}")
+        said = " ".join(str(done.exception or failed).split())
+        sys.exit(f"dbt {command} failed: {said}")
 
 
 def models(database: str, *selected: str, callbacks=()) -> None:
     """Seeds and models, all or those selected by dbt's arguments, without tests."""
-    chosen = selected or ("--exclude", "path:seeds/demo")
     kinds = ["--resource-type", "model", "--resource-type", "seed"]
-    given = ["--full-refresh", *kinds, *chosen]
+    given = ["--full-refresh", *kinds, *(selected or EVERYTHING)]
     run_dbt(database, "build", *given, callbacks=callbacks)
 
 
 def tests(database: str) -> None:
     """All data tests."""
-    run_dbt(database, "test", "--exclude", "path:seeds/demo", "resource_type:unit_test")
+    run_dbt(database, "test", *EVERYTHING, "resource_type:unit_test")
 
 
 def publish(database: str, published: str) -> None:
@@ -111,13 +112,13 @@ def split(folder: str, made: str) -> None:
     shops.split(Path(folder), Path(made))
 
 
-def profile(database: str, found: str) -> None:
-    """CPU and spill of every model, one after the other, to a JSON file."""
+def profile(database: str, found: str, *selected: str) -> None:
+    """CPU and spill of each of `models`, one after the other, to a JSON file."""
     import duckdb
 
     watch = Watch(Path(f"{database}.tmp"))
-    everything = ["--exclude", "path:seeds/demo"]
-    models(database, "--threads", "1", *everything, callbacks=[watch])
+    one_by_one = ["--threads", "1"]
+    models(database, *(selected or EVERYTHING), *one_by_one, callbacks=[watch])
     with duckdb.connect(database) as con:
         for name, model in watch.models.items():
             model |= size_of(con, model.pop("relation"), name)
