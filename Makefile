@@ -3,7 +3,6 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 TARGET ?= duckdb
-DATABASE ?= warehouse/build.duckdb
 READ := $(TARGET:duckdb=published)
 EXTRA := $(patsubst %,.venv/%,$(filter-out duckdb,$(TARGET)))
 
@@ -60,8 +59,8 @@ demo: .venv/core ## make the demo seeds again
 readme: build ## rewrite the made parts of README and docs from the demo
 	python scripts/docs.py
 
-bench: .venv/core .venv/benchmark ## fit and score predictions beside the library lifetimes (DATABASE=warehouse/build.duckdb, once built)
-	python scripts/benchmark.py $(DATABASE) $(ARGS)
+bench: .venv/core .venv/report .venv/benchmark ## measure what builds cost, beside rivals (slow; ARGS="rivals --orders 1000000 10000000", ARGS=--help)
+	python scripts/benchmark.py $(ARGS)
 
 try-superset: .venv/core .venv/superset/installed ## the published file in a Superset of its own, its charts compared with the marts (slow; ARGS=--stay to look at it)
 	python scripts/try_superset.py $(ARGS)

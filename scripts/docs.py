@@ -1,10 +1,11 @@
-"""Make the generated parts of both READMEs and the pictures docs/cohorts*.svg.
+"""Make the generated parts of both READMEs, docs/benchmarks.md and all docs/*.svg.
 
-The tables come from the yml files, the console block and the pictures from the
-published demo, one report card from a published CDNOW sample where it is given. A
-generated part stands between `<!-- made by scripts/docs.py: NAME -->` and
-`<!-- end: NAME -->`; the rest of a README is never touched. What the Chinese one says
-stands beside the English: `..._zh` in the yml files, a line above each var.
+The tables come from the yml files, the console block and the cohorts from the
+published demo, one report card from a published CDNOW sample where it is given, what
+builds cost from docs/benchmarks.json. A generated part stands between
+`<!-- made by scripts/docs.py: NAME -->` and `<!-- end: NAME -->`; the rest of a page is
+never touched. What the Chinese README says stands beside the English: `..._zh` in the
+yml files, a line above each var.
 Exit code 0: done, or nothing to change; 1: `--check` found changes; 2: no demo.
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import duckdb
 import yaml
+from benchmarking import page
 from reporting.cohort_picture import repurchase_picture
 from reporting.marts import Marts
 from reporting.words import Text
@@ -384,6 +386,20 @@ def measured(value, low, high, language: str) -> str:
     return "" if value is None else f"{value:.3f} ({low:.3f} {to} {high:.3f})"
 
 
+# -- what builds cost --
+
+
+def benchmarks() -> dict[str, str]:
+    """docs/benchmarks.md with its tables and its picture, from docs/benchmarks.json."""
+    folder = PROJECT / "docs"
+    known = json.loads((folder / "benchmarks.json").read_text("utf-8"))
+    text = (folder / "benchmarks.md").read_text("utf-8")
+    return {
+        "docs/benchmarks.md": fill(text, page.tables(known)),
+        "docs/benchmarks.svg": page.picture(known),
+    }
+
+
 # -- putting it together --
 
 
@@ -435,6 +451,7 @@ def main(argv=None) -> int:
                 for language, name in PICTURES.items()
             }
             cards = {language: report_card(con, language) for language in PAGES}
+        pictures |= benchmarks()
         if args.cdnow:
             with duckdb.connect(str(args.cdnow), read_only=True) as con:
                 cdnow = {language: report_card(con, language) for language in PAGES}

@@ -57,6 +57,7 @@ RATES = {
     "each_warning_per_customer": 0.001,
     "each_fault_per_customer": 0.001,
 }
+CLEAN_RATES = ["same_day", "called_off", "fully_refunded", "partially_refunded"]
 
 # Weights: Monday to Sunday, hours 0 to 23, January to December.
 WEEKDAYS = np.array([1.0, 0.95, 0.95, 1.0, 1.1, 1.3, 1.2])
@@ -337,8 +338,11 @@ def draw_seconds(rng, calendar: dict, days: np.ndarray) -> np.ndarray:
 # ---------- customers and their purchases
 
 
-def draw_customers(rng, calendar: dict, first: int, size: int) -> dict:
-    """`size` customers from number `first` on: who they are and their true process."""
+def draw_customers(rng, calendar: dict, first: int, size: int, is_clean: bool) -> dict:
+    """`size` customers from number `first` on: who they are and their true process.
+
+    Those of a clean shop have an account and an e-mail each.
+    """
     person = np.arange(first, first + size)
     market = choose(rng, MARKET_SHARES, size)
     joined = calendar["first_day"] + choose(rng, calendar["join"], size)
@@ -347,11 +351,14 @@ def draw_customers(rng, calendar: dict, first: int, size: int) -> dict:
     # A few Hong Kong customers are a mainland customer under the same e-mail.
     is_twin = (market == 1) & (rng.random(size) < 0.1) & (np.roll(market, 1) != 1)
     is_twin[0] = False
+    identity = choose(rng, IDENTITY_SHARES, size)
+    if is_clean:
+        identity[:], is_twin[:] = ACCOUNT, False
     return {
         "person": person,
         "mail": person - is_twin,
         "market": market,
-        "identity": choose(rng, IDENTITY_SHARES, size),
+        "identity": identity,
         "channel": choose_by_row(rng, CHANNEL_SHARES, market),
         "joined_at": draw_seconds(rng, calendar, joined),
         "first_product": first_product,
@@ -876,23 +883,30 @@ def add_faults(rng, rows: dict, orders: dict, first_id: int, end: str, each, cou
 # ---------- the shop
 
 
+def rates_of(args: argparse.Namespace) -> dict[str, float]:
+    """RATES, in a clean shop without those that a rule has to sort out."""
+    kept = CLEAN_RATES if args.clean else RATES
+    return {name: rate if name in kept else 0.0 for name, rate in RATES.items()}
+
+
 def draw_batch(args, calendar: dict, number: int, state: dict, counts) -> tuple:
     """The rows of one batch of customers by entity, and their truth."""
     before = number * BATCH_CUSTOMERS
     after = min(before + BATCH_CUSTOMERS, args.customers)
-    least = int(args.customers >= SMALLEST_INJECTED_SHOP)
+    least = int(args.customers >= SMALLEST_INJECTED_SHOP and not args.clean)
+    rates = rates_of(args)
     seeds = np.random.SeedSequence(args.seed, spawn_key=(number,))
     rng = np.random.Generator(np.random.PCG64(seeds))
-    customers = draw_customers(rng, calendar, before + 1, after - before)
+    customers = draw_customers(rng, calendar, before + 1, after - before, args.clean)
     purchases, is_alive = draw_purchases(rng, calendar, customers)
     done = state["purchases"]
     state["purchases"] += len(purchases["time"])
 
     def share(name: str) -> int:
-        return quota(RATES[name], done, state["purchases"], least)
+        return quota(rates[name], done, state["purchases"], least)
 
     def customer_share(name: str) -> int:
-        return quota(RATES[name], before, after, least)
+        return quota(rates[name], before, after, least)
 
     orders = draw_orders(rng, calendar, customers, purchases, share, counts)
     items = draw_items(rng, customers, orders)
@@ -916,8 +930,9 @@ def draw_batch(args, calendar: dict, number: int, state: dict, counts) -> tuple:
     state["registered"] += only_registered
     if number == 0:
         rows["products"], older = product_rows(calendar, quiet)
-        rows["products"] = pl.concat([rows["products"], older])
-        counts["superseded"]["products"] += older.height
+        if not args.clean:
+            rows["products"] = pl.concat([rows["products"], older])
+            counts["superseded"]["products"] += older.height
     add_versions(rng, rows, orders, quiet, share, customer_share, counts)
     first_id = state["order_id"] + len(orders["time"])
     each = customer_share("each_fault_per_customer")
@@ -987,6 +1002,7 @@ def describe(args: argparse.Namespace, end: date, counts: dict) -> dict:
             "customers": args.customers,
             "months": args.months,
             "seed": args.seed,
+            "clean": args.clean,
             "start": args.start.isoformat(),
             "last_day": (end - timedelta(days=1)).isoformat(),
         },
@@ -1012,7 +1028,7 @@ def describe(args: argparse.Namespace, end: date, counts: dict) -> dict:
             "some Hong Kong customers carry the e-mail of a mainland customer: linked "
             "across shops the two are one, in truth/customers they are two",
         ],
-        "rates": RATES,
+        "rates": rates_of(args),
         "counts": counts,
         "versions": {"numpy": np.__version__, "polars": pl.__version__},
     }
@@ -1058,6 +1074,7 @@ def main(argv: list[str] | None = None) -> int:
     add("--out", type=Path, required=True, metavar="DIR", help="a new or empty folder")
     add("--start", type=start_day, default=date(2023, 1, 1), metavar="DATE")
     add("--prefix", default="", help="put before each file name")
+    add("--clean", action="store_true", help="no duplicates, guests or broken rows")
     add("--no-truth", dest="truth", action="store_false", help="leave out truth/")
     args = parser.parse_args(argv)
     try:

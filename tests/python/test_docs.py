@@ -117,8 +117,12 @@ def test_check_names_what_would_change(demo, monkeypatch, tmp_path, capsys):
     (tmp_path / "docs").mkdir()
     (tmp_path / "README.md").write_text(README.replace("| `fct_orders` |", "| x |"))
     (tmp_path / "README.zh-CN.md").write_text(README_ZH.replace("`null`", "`none`"))
-    for name in ("models", "seeds", "dbt_project.yml"):
+    for name in ("models", "seeds", "dbt_project.yml", "docs/benchmarks.json"):
         (tmp_path / name).symlink_to(ROOT / name)
+    page = read(ROOT / "docs/benchmarks.md").replace(
+        "<!-- end: growth", "x\n<!-- end: growth"
+    )
+    (tmp_path / "docs/benchmarks.md").write_text(page)
     monkeypatch.setattr(docs, "PROJECT", tmp_path)
     arguments = ["--check", "--published", str(demo.published)]
     assert docs.main(arguments) == 1
@@ -127,6 +131,8 @@ def test_check_names_what_would_change(demo, monkeypatch, tmp_path, capsys):
         "would change README.zh-CN.md: vars",
         "would change docs/cohorts.svg",
         "would change docs/cohorts.zh-CN.svg",
+        "would change docs/benchmarks.md",
+        "would change docs/benchmarks.svg",
     ]
     assert docs.main(arguments[1:]) == 0
     assert read(tmp_path / "README.md") == README

@@ -347,6 +347,44 @@ def test_small_shops_have_no_injected_rows(tmp_path, customers):
     assert parameters["arguments"]["last_day"] == "2024-02-28"
 
 
+def test_a_clean_shop_has_nothing_to_sort_out(tmp_path):
+    """Every order once, readable, of a known customer; called off ones too."""
+    out = generate(tmp_path / "out", *DEMO, "--clean")
+    rows = {e: pl.read_csv(out / f"{e}.csv", infer_schema=False) for e in ENTITIES}
+    for entity, key in [
+        ("orders", ["shop_id", "order_id"]),
+        ("order_items", ["shop_id", "order_id", "line_number"]),
+        ("products", ["shop_id", "product_id"]),
+        ("customers", ["customer_id"]),
+        ("refunds", ["refund_id"]),
+    ]:
+        assert rows[entity].select(key).is_unique().all(), entity
+        assert rows[entity].select(key).null_count().sum_horizontal().item() == 0
+    assert rows["orders"]["customer_id"].str.starts_with("C-").all()
+    emails = rows["orders"].select("customer_id", pl.col("email").str.to_lowercase())
+    assert emails.drop_nulls().unique()["email"].is_unique().all()
+    lines = (
+        rows["order_items"]
+        .group_by("order_id")
+        .agg(
+            goods=(
+                pl.col("quantity").cast(float) * pl.col("unit_price").cast(float)
+            ).sum()
+        )
+    )
+    seen = rows["orders"].join(lines, on="order_id", how="left")
+    paid = seen["gross_amount"].cast(float)
+    assert (paid - seen["goods"]).abs().max() < 0.001
+    assert (paid >= seen["discount_amount"].cast(float).fill_null(0)).all()
+    assert set(rows["refunds"]["order_id"]) <= set(rows["orders"]["order_id"])
+    assert (rows["orders"]["status"] == "cancelled").sum() > 100
+    counts = json.loads((out / "truth" / "parameters.json").read_text("utf-8"))[
+        "counts"
+    ]
+    assert not sum(counts["warnings"].values()) + sum(counts["superseded"].values())
+    assert not any(any(r.values()) for r in counts["rejected"].values())
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

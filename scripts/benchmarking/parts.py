@@ -1,0 +1,286 @@
+"""The parts of the benchmark: what each compares, and what it notes."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+from benchmarking import shops
+from benchmarking.measuring import (
+    PROJECT,
+    Step,
+    copied,
+    interleaved,
+    measure,
+    median,
+    remove,
+    say,
+    script,
+    task,
+)
+
+MEMORY_LIMITS = ["2GB", "16GB"]
+LEAN = ["--selector", "lean"]
+DEAREST = 12  # models that a profile names
+RIVALS = PROJECT / "benchmarks"
+
+
+def core(folder: Path, loaded: Path, name="this project", **environment) -> Step:
+    """The core marts by dbt, in a copy of the loaded database."""
+    database = folder / "core.duckdb"
+    return Step(
+        name,
+        task("models", database, *LEAN),
+        before=copied(loaded, database),
+        leaves=[database],
+        given=loaded,
+        environment=environment,
+    )
+
+
+def rivals(folder: Path, orders: int, rounds: int) -> dict:
+    """The core marts by this project and by its rivals, checked to be equal."""
+    made = shops.shop(folder, orders)
+    loaded = shops.loaded(folder, made)
+    reloaded, hand = folder / "reloaded.duckdb", folder / "hand.duckdb"
+    load = script("load.py", "--connector", "standard", "--data", made)
+    steps = [
+        Step(
+            "load",
+            load,
+            before=partial(remove, reloaded),
+            leaves=[reloaded],
+            environment={"REPURCHASE_BUILD_DATABASE": str(reloaded)},
+        ),
+        core(folder, loaded),
+        Step(
+            "hand-written SQL",
+            task("hand_sql", hand),
+            before=copied(loaded, hand),
+            after=Once(folder / "core.duckdb", hand),
+            leaves=[hand],
+            given=loaded,
+        ),
+    ]
+    for name in ("polars", "pandas"):
+        out = folder / name
+        steps.append(
+            Step(
+                name,
+                script(RIVALS / f"core_marts_{name}.py", made, out),
+                before=partial(remove, out),
+                after=Once(folder / "core.duckdb", out),
+                leaves=[out],
+            )
+        )
+    steps.append(Step("floor", task("floor", loaded)))
+    runs = interleaved(steps, rounds, f"{orders:,} orders")
+    remove(
+        reloaded,
+        hand,
+        folder / "core.duckdb",
+        *(folder / n for n in ("polars", "pandas")),
+    )
+    return {"orders": shops.orders_in(made), "runs": runs}
+
+
+class Once:
+    """Compare a rival with the marts after its first run; BenchmarkError if unequal."""
+
+    def __init__(self, marts: Path, rival: Path):
+        self.paths, self.is_done = (marts, rival), False
+
+    def __call__(self) -> None:
+        if not self.is_done:
+            shops.run(task("compare", *self.paths))
+            self.is_done = True
+
+
+def sizes(folder: Path, orders: int, rounds: int) -> dict:
+    """The core marts by this project alone, where rivals no longer fit."""
+    made = shops.shop(folder, orders)
+    loaded = shops.loaded(folder, made)
+    runs = interleaved([core(folder, loaded)], rounds, f"{orders:,} orders")
+    remove(folder / "core.duckdb")
+    return {"orders": shops.orders_in(made), "runs": runs}
+
+
+def profile(folder: Path, orders: int, rounds: int, *selected: str) -> dict:
+    """CPU, rows, bytes and spill of each model, in one thread; of all, or of those
+    selected by dbt's arguments."""
+    made = shops.shop(folder, orders)
+    loaded = shops.loaded(folder, made)
+    database, notes = folder / "profile.duckdb", folder / "profile.json"
+    turns = []
+
+    def note() -> None:
+        turns.append(json.loads(notes.read_text("utf-8")))
+
+    step = Step(
+        "models, one after the other",
+        task("profile", database, notes, *selected),
+        before=copied(loaded, database),
+        after=note,
+    )
+    runs = interleaved([step], rounds, f"{orders:,} orders")
+    total = median(runs[step.name], "cpu_s")
+    models = [
+        {
+            "model": name,
+            "cpu_s": median([turn[name] for turn in turns], "cpu_s"),
+            "rows": model["rows"],
+            "mb": model["mb"],
+            "spill_mb": max(turn[name]["spill_mb"] for turn in turns),
+        }
+        for name, model in turns[0].items()
+    ]
+    models.sort(key=lambda model: -model["cpu_s"])
+    remove(database, notes)
+    return {
+        "orders": shops.orders_in(made),
+        "runs": runs,
+        "models": len(models),
+        "between_models_cpu_s": round(total - sum(m["cpu_s"] for m in models), 3),
+        "dearest": models[:DEAREST],
+    }
+
+
+def core_profile(folder: Path, orders: int, rounds: int) -> dict:
+    """The same of the core marts and what they need."""
+    return profile(folder, orders, rounds, *LEAN)
+
+
+def increments(folder: Path, orders: int, rounds: int) -> dict:
+    """Builds that take in new files, each from the same kept state, and a full one."""
+    places = shops.increments(folder, shops.shop(folder, orders, is_clean=False))
+    state, work = folder / "state", folder / "work"
+
+    def build(place: Path, *arguments) -> list:
+        files = [
+            "--build-database",
+            work / "b.duckdb",
+            "--published",
+            work / "p.duckdb",
+        ]
+        data = ["--connector", "standard", "--data", place]
+        return script("build.py", *files, *data, *arguments)
+
+    currency = ["--currency", "CNY"]
+    remove(work)
+    work.mkdir(parents=True)
+    measure(Step("a build to go on from", build(places["base"], *currency)))
+    copied(work, state)()
+
+    def fresh() -> None:
+        remove(work)
+        work.mkdir()
+
+    steps = [Step("full", build(places["base"], *currency), before=fresh)]
+    steps += [
+        Step(name, build(places[name], *currency), before=copied(state, work))
+        for name in shops.SHARES
+    ]
+    runs = interleaved(steps, rounds, f"{orders:,} orders")
+    remove(state, work)
+    counts = {name: shops.orders_in(place) for name, place in places.items()}
+    return {
+        "orders": counts["base"],
+        "new_orders": {name: counts[name] - counts["base"] for name in shops.SHARES},
+        "runs": runs,
+    }
+
+
+def memory(folder: Path, orders: int, rounds: int) -> dict:
+    """The core marts with little and with much memory for DuckDB."""
+    made = shops.shop(folder, orders)
+    loaded = shops.loaded(folder, made)
+    steps = [
+        core(folder, loaded, limit, REPURCHASE_MEMORY_LIMIT=limit)
+        for limit in MEMORY_LIMITS
+    ]
+    runs = interleaved(steps, rounds, f"{orders:,} orders")
+    remove(folder / "core.duckdb")
+    return {"orders": shops.orders_in(made), "runs": runs}
+
+
+def release(folder: Path, orders: int, rounds: int) -> dict:
+    """All models, then all their tests, then publishing what they made."""
+    made = shops.shop(folder, orders, is_clean=False)
+    loaded = shops.loaded(folder, made)
+    database, published = folder / "release.duckdb", folder / "published"
+
+    def fresh() -> None:
+        remove(published)
+        published.mkdir()
+
+    steps = [
+        Step(
+            "models",
+            task("models", database),
+            before=copied(loaded, database),
+            leaves=[database],
+            given=loaded,
+        ),
+        Step("tests", task("tests", database)),
+        Step(
+            "publish",
+            task("publish", database, published / "p.duckdb"),
+            before=fresh,
+            leaves=[published / "p.duckdb"],
+        ),
+    ]
+    runs = interleaved(steps, rounds, f"{orders:,} orders")
+    remove(database, published)
+    return {"orders": shops.orders_in(made), "runs": runs}
+
+
+def demo(folder: Path, orders: int | None, rounds: int) -> dict:
+    """What `make build` does once everything is installed, by phase."""
+    work = folder / "demo"
+    counted: dict = {}
+
+    def fresh() -> None:
+        remove(work)
+        work.mkdir(parents=True)
+
+    def count() -> None:
+        counted.update(json.loads((work / "counted.json").read_text("utf-8")))
+
+    steps = [
+        Step("first", task("demo", work), before=fresh),
+        Step("again", task("demo", work), after=count),
+    ]
+    runs = interleaved(steps, rounds, "demo")
+    remove(work)
+    return counted | {"runs": runs}
+
+
+def fit(folder: Path, orders: int, rounds: int) -> dict:
+    """Predictions in the warehouse and with lifetimes: the same for every customer."""
+    made = shops.shop(folder, orders)
+    loaded = shops.loaded(folder, made)
+    database = folder / "fit.duckdb"
+    copied(loaded, database)()
+    say(f"building what predictions stand on, {orders:,} orders")
+    shops.run(task("models", database))
+    steps = [
+        Step("predictions", task("fit_ahead", database)),
+        Step("with their evaluation", task("fit", database)),
+        Step("lifetimes", task("lifetimes", database)),
+    ]
+    runs = interleaved(steps, rounds, f"{orders:,} orders")
+    difference = float(shops.run(task("largest_difference", database)))
+    remove(database, database.with_name("fit.duckdb.lifetimes.parquet"))
+    return {
+        "orders": shops.orders_in(made),
+        "runs": runs,
+        "largest_difference": difference,
+    }
+
+
+PARTS = {
+    part.__name__: part
+    for part in (
+        *(rivals, sizes, memory, core_profile, profile),
+        *(increments, release, demo, fit),
+    )
+}
