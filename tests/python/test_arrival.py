@@ -9,7 +9,7 @@ import duckdb
 import parity
 import pytest
 import verify
-from conftest import MARTS, ROOT, write_shop
+from conftest import FIXTURES, MARTS, ROOT, write_shop
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from test_time_travel import local_day
 
@@ -261,3 +261,35 @@ def test_verify_recomputes_it(then, folder, capsys):
     arguments = ["--database", then.database, "--connector", "standard"]
     arguments += ["--data", folder, "--vars-json", json.dumps(then.variables)]
     assert verify.main([*map(str, arguments)]) == 0, capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_the_command_builds_it(build, then, folder):
+    """build.py tests, verifies and publishes the same, and says which meaning it is."""
+    done = build(
+        *("--connector", "standard", "--data", folder, "--vars", json.dumps(SMALL)),
+        *("--as-of", AS_OF, "--as-of-by", "arrival"),
+    )
+    first = next(line for line in done.output.splitlines() if line[:3] == "as ")
+    assert first.split()[:5] == ["as", "of", str(AS_OF), "(by", "arrival:"]
+    for mart in MARTS:
+        assert done.mart(mart) == rows(then, f"from {mart} order by all nulls first")
+
+
+def test_a_flat_export_arrives_file_by_file(models):
+    """Of an order in two exports the last that had arrived counts, by the shop's own
+    clock: #1001 was sent on 2 May; #1002 was paid on the evening of the 3rd in New
+    York, which is the 4th in Shanghai, and sent on the 8th."""
+    shop = models()
+    shop.load("shopify", FIXTURES / "shopify")
+    shop.variables["connectors"]["shopify"]["time_zone"] = "America/New_York"
+    shop.variables |= {"time_zone": "Asia/Shanghai", "reporting_currency": "EUR"}
+    select = ("+fct_orders", "+fct_order_items", "+fct_refunds", "+rejected_rows")
+    shop.run(*select, as_of_date="2026-05-03", as_of_by="arrival")
+    DuckDBConnectionManager.close_all_connections()
+    orders = "select order_id, status, count(*) from fct_orders "
+    orders += "join fct_order_items using (order_key) group by all order by all"
+    assert rows(shop, orders) == [("#1001", "paid", 3), ("#1002", "paid", 1)]
+    assert rows(shop, "from fct_refunds") == []
+    reasons = "select distinct entity, reason_code from rejected_rows"
+    assert rows(shop, reasons) == [("order_lines", "not_arrived")]
