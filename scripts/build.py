@@ -27,8 +27,8 @@ DEMO = PROJECT / "seeds" / "demo"
 LARGEST_SEGMENTS = 5
 FAILURES_NAMED = 5  # in the history
 AS_OF_BY = {
-    "event": "by event date: what was corrected since is",
-    "arrival": "by arrival: nothing that came or changed since",
+    "event": "by event date: with what came or was corrected since",
+    "arrival": "by arrival: without what came or was corrected since",
 }
 SCHEMAS = {"demo", "intermediate", "main", "marts", "rules", "staging"}
 
@@ -309,8 +309,8 @@ def parse(argv) -> argparse.Namespace:
     add(
         "--as-of-by",
         choices=AS_OF_BY,
-        help="event (default): what came or was corrected since --as-of counts; "
-        "arrival: it does not, where rows say with updated_at when they changed",
+        help="event (default): with what came or was corrected since; arrival: "
+        "without it, as far as updated_at of the rows tells",
     )
     add("--currency", type=currency_code, help="that amounts are reported in")
     add("--time-zone", type=time_zone, help="of the shop, such as Asia/Shanghai")
