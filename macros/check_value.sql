@@ -3,6 +3,7 @@
     {%- set zones = modules.pytz.all_timezones | map('replace', '+', '[+]') -%}
     {%- set pattern, meaning = {
         'day': (day, 'a day such as 2024-05-31'),
+        'as_of_by': ('event|arrival', 'event or arrival'),
         'day or null': (day ~ '|None', 'a day such as 2024-05-31, or null'),
         'count': ('[0-9]{1,9}', 'a whole number'),
         'count or null': ('[0-9]{1,9}|None', 'a whole number, or null'),

@@ -2,6 +2,7 @@
     {#- Vars become SQL: one that is not what it has to be stops the run first. -#}
     {%- set kinds = {
         'as_of_date': 'day or null',
+        'as_of_by': 'as_of_by',
         'observation_start': 'day or null',
         'burn_in_days': 'count',
         'time_zone': 'zone',

@@ -26,6 +26,10 @@ PROJECT = Path(__file__).resolve().parent.parent
 DEMO = PROJECT / "seeds" / "demo"
 LARGEST_SEGMENTS = 5
 FAILURES_NAMED = 5  # in the history
+AS_OF_BY = {
+    "event": "by event date: with what came or was corrected since",
+    "arrival": "by arrival: without what came or was corrected since",
+}
 SCHEMAS = {"demo", "intermediate", "main", "marts", "rules", "staging"}
 
 
@@ -241,9 +245,9 @@ def summary(published: Path, currency: str, times: dict, page=None) -> str:
             "where cohort_start is null and window_days = 90"
         )
         ((rejected,),) = rows("select count(*) from marts.rejected_rows")
-        ((warned,),) = rows(
-            "select max_by(tests_warned, run_id) from marts.build_runs "
-            "where published_run_id is not null"
+        ((warned, as_of, as_of_by),) = rows(
+            "select tests_warned, as_of_date, as_of_by from marts.build_runs "
+            "where published_run_id is not null order by run_id desc limit 1"
         )
         segments = rows(
             "select rfm_segment, rfm_segment_zh, customers, net_amount "
@@ -258,6 +262,8 @@ def summary(published: Path, currency: str, times: dict, page=None) -> str:
         f"rejected rows       {rejected:>15,}   (marts.rejected_rows says why)",
         "largest segments",
     ]
+    if as_of_by:
+        lines.insert(0, f"{'as of':<20}{as_of!s:>15}   ({AS_OF_BY[as_of_by]})")
     if warned:
         lines.insert(-1, f"tests that warned   {warned:>15,}   (named above)")
     lines += [
@@ -298,8 +304,13 @@ def parse(argv) -> argparse.Namespace:
         "--as-of",
         type=iso_date,
         metavar="DATE",
-        help="leave out what is dated later, whenever it arrived; what was corrected "
-        "since stays corrected (default: latest order date)",
+        help="leave out what is dated later (default: latest order date)",
+    )
+    add(
+        "--as-of-by",
+        choices=AS_OF_BY,
+        help="event (default): with what came or was corrected since; arrival: "
+        "without it, as far as updated_at of the rows tells",
     )
     add("--currency", type=currency_code, help="that amounts are reported in")
     add("--time-zone", type=time_zone, help="of the shop, such as Asia/Shanghai")
@@ -384,14 +395,15 @@ def run(args: argparse.Namespace) -> str:
         with history.recorded(published, args.target, known) as this:
             with private():
                 variables = build_and_verify(args, database, times, this)
+            settings = project_vars() | variables
+            this.as_of_by = settings["as_of_by"] if settings["as_of_date"] else None
             with phase("publish", times, this):
                 publish.publish(database, published, this, args.keep, args.target)
     page = published.with_name("report.html") if args.report else None
     if page:
         with phase("report", times, this):
             report.report(published, page)
-    currency = (project_vars() | variables)["reporting_currency"]
-    return summary(published, currency, times, page)
+    return summary(published, settings["reporting_currency"], times, page)
 
 
 def build_and_verify(args, database: Path, times: dict, this: history.Run) -> dict:
@@ -399,6 +411,7 @@ def build_and_verify(args, database: Path, times: dict, this: history.Run) -> di
     inputs = list(zip(args.connector, args.data, strict=True))
     options = {
         "as_of_date": args.as_of,
+        "as_of_by": args.as_of_by,
         "reporting_currency": args.currency,
         "time_zone": args.time_zone,
     }

@@ -54,6 +54,11 @@ RUN_COLUMNS = {
         "fct_refunds until the next build; else NULL.",
     ),
     "as_of_date": ("date", "As-of date of the marts; NULL where none were published."),
+    "as_of_by": (
+        "varchar",
+        "What a given as-of date leaves out: event, what is dated later; arrival, also "
+        "what came or changed later. NULL where none was given.",
+    ),
     "started_at": ("timestamp", "Start by the machine's clock, in UTC."),
     "finished_at": (
         "timestamp",
@@ -112,6 +117,7 @@ class Run:
     forgotten_rows: int | None = None
     forgotten_amount: str | None = None
     as_of_date: str | None = None
+    as_of_by: str | None = None
     started_at: str | None = None
     finished_at: str | None = None
     duration_seconds: float | None = None

@@ -144,7 +144,11 @@ CONTRACT = {
         "updated_at": "time",
     },
 }
-LOCAL_DAYS = {"ordered_at": "order_date", "refunded_at": "refund_date"}
+LOCAL_DAYS = {
+    "ordered_at": "order_date",
+    "refunded_at": "refund_date",
+    "updated_at": "arrival_date",
+}
 INPUT_NAMES = {"email_hash": "email", "phone_hash": "phone"}
 SHORT_NAMES = {  # in reason codes
     "order_discount_amount": "discount_amount",
@@ -514,7 +518,8 @@ def to_contract(
             if name == "ordered_at":
                 has_order_time = read[0]["has_time"].alias("has_order_time")
             if name in LOCAL_DAYS:
-                made[LOCAL_DAYS[name]] = read[0]["day"]
+                days = pl.DataFrame({str(i): one["day"] for i, one in enumerate(read)})
+                made[LOCAL_DAYS[name]] = days.max_horizontal()
             for column, one in zip(sources, read, strict=True):
                 given = text.select(clean(pl.col(column))).to_series().is_not_null()
                 wrong.append((name, given & one["at"].is_null()))

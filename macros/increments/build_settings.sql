@@ -5,8 +5,9 @@
         local_md5(env_var('REPURCHASE_IDENTITY_SECRET', '')),
     ] -%}
     {%- for name in [
-        'connectors', 'x_columns', 'as_of_date', 'time_zone', 'earliest_order_date',
-        'latest_order_date', 'reporting_currency', 'link_customers_across_shops',
+        'connectors', 'x_columns', 'as_of_date', 'as_of_by', 'time_zone',
+        'earliest_order_date', 'latest_order_date', 'reporting_currency',
+        'link_customers_across_shops',
     ] -%}
         {%- do made_with.append(tojson(var(name), sort_keys=true)) -%}
     {%- endfor -%}

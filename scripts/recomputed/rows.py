@@ -40,6 +40,16 @@ def out_of_time(day: str, v: dict, as_of) -> list[tuple[str, pl.Expr]]:
     ]
 
 
+def not_arrived(v: dict, *days: pl.Expr) -> list[tuple[str, pl.Expr]]:
+    """The check of a row's arrival on the first of `days` that it has."""
+    if v["as_of_by"] != "arrival" or v["as_of_date"] is None:
+        return []
+    return [("not_arrived", pl.coalesce(days) > v["as_of_date"])]
+
+
+CHANGED = pl.col("arrival_date")  # local day of updated_at
+
+
 def with_rate(frame: pl.DataFrame, day: str, rates: pl.DataFrame, v: dict):
     """`frame` with `rate`: the latest not after `day`, in units of 10^-10."""
     wanted = (
@@ -67,7 +77,12 @@ def with_rate(frame: pl.DataFrame, day: str, rates: pl.DataFrame, v: dict):
 
 def line_reasons(v: dict, as_of) -> pl.Expr:
     sale = ~pl.col("is_refund_document")
+    newest = (
+        pl.col(day).max().over(*ORDER, "source_file")
+        for day in ("arrival_date", "order_date")
+    )
     return first_reason(
+        *not_arrived(v, *newest),
         *missing("order_id"),
         UNREADABLE,
         *missing("ordered_at", "quantity", "unit_price", "product_id"),
@@ -83,6 +98,7 @@ def line_reasons(v: dict, as_of) -> pl.Expr:
 
 def order_reasons(v: dict, as_of) -> pl.Expr:
     return first_reason(
+        *not_arrived(v, CHANGED, pl.col("order_date")),
         *missing("order_id"),
         UNREADABLE,
         *missing("ordered_at", "gross_amount", "currency"),
@@ -93,8 +109,9 @@ def order_reasons(v: dict, as_of) -> pl.Expr:
     )
 
 
-def item_reasons() -> pl.Expr:
+def item_reasons(v: dict) -> pl.Expr:
     return first_reason(
+        *not_arrived(v, CHANGED),
         *missing("order_id"),
         UNREADABLE,
         *missing("product_id", "quantity", "unit_price"),
@@ -107,6 +124,7 @@ def item_reasons() -> pl.Expr:
 def refund_reasons(v: dict, as_of) -> pl.Expr:
     has_order = pl.col("order_id").is_not_null()
     return first_reason(
+        *not_arrived(v, CHANGED, pl.col("refund_date")),
         *missing("refund_id"),
         UNREADABLE,
         *missing("refund_amount"),
@@ -348,7 +366,7 @@ def decide_rows(rows: dict, entities: dict, v: dict, rules: dict) -> dict:
     if as_of is None:
         as_of = accepted(orders)["order_date"].max()
     products, customers = (
-        decide_plain(rows, name) for name in ("products", "customers")
+        decide_plain(rows, name, v) for name in ("products", "customers")
     )
 
     held = [*SHOP, "customer_id", "email_hash", "phone_hash"]
@@ -394,7 +412,7 @@ def decide_rows(rows: dict, entities: dict, v: dict, rules: dict) -> dict:
         how="diagonal_relaxed",
     )
     items = items.with_columns(line_gross()).join(found, on=ORDER, how="left")
-    items = keep_newest_file(items.with_columns(reason_code=item_reasons()))
+    items = keep_newest_file(items.with_columns(reason_code=item_reasons(v)))
 
     nothing = pl.lit(0, pl.Int64)
     decided = {
@@ -408,9 +426,9 @@ def decide_rows(rows: dict, entities: dict, v: dict, rules: dict) -> dict:
     return decided | {"as_of": as_of, "people": people, "taken": taken}
 
 
-def decide_plain(rows: dict, entity: str) -> pl.DataFrame:
-    """Products or customers: only the id and readability count."""
+def decide_plain(rows: dict, entity: str, v: dict) -> pl.DataFrame:
+    """Products or customers: only the id, readability and arrival count."""
     frame, name = rows[entity], f"{entity[:-1]}_id"
-    reasons = first_reason(*missing(name), UNREADABLE)
+    reasons = first_reason(*not_arrived(v, CHANGED), *missing(name), UNREADABLE)
     ties = [column for column in frame.columns if column not in (*SHOP, name)]
     return keep_newest(frame.with_columns(reason_code=reasons), [*SHOP, name], ties)

@@ -195,7 +195,11 @@ def test_a_cent_on_one_engine_is_red(folder, capfd, tmp_path):
 @pytest.mark.parametrize(
     "connector, files, options",
     [
-        ("shopify", "shopify", ["--currency", "CLP"]),
+        (
+            "shopify",
+            "shopify",
+            ["--currency", "CLP", "--as-of", "2026-06-21", "--as-of-by", "arrival"],
+        ),
         ("online_retail", "online_retail_2", []),
     ],
 )

@@ -298,6 +298,7 @@ def test_other_settings_keep_nothing(warehouse, monkeypatch):
     for name, value in [
         ("time_zone", "America/New_York"),
         ("as_of_date", "2024-02-01"),
+        ("as_of_by", "arrival"),
         ("earliest_order_date", "2024-01-25"),
         ("reporting_currency", "USD"),
         ("link_customers_across_shops", True),

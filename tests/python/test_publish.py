@@ -368,6 +368,45 @@ def test_files_of_a_shop_are_told_apart(copied, monkeypatch, tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("given", "by", "said"),
+    [
+        ([], None, ""),
+        (["--as-of-by", "arrival"], None, ""),
+        (["--as-of", "2024-05-31"], "event", "(by event date: "),
+        (
+            ["--as-of", "2024-05-31", "--as-of-by", "arrival"],
+            "arrival",
+            "(by arrival: ",
+        ),
+    ],
+)
+def test_a_past_as_of_date_says_what_it_leaves_out(
+    copied, monkeypatch, given, by, said
+):
+    """dbt and verify are told, and history and summary say it where a day is given."""
+    told = []
+
+    def build_marts(variables, *_):
+        told.append(variables)
+        return MARTS
+
+    monkeypatch.setattr(build_script, "run_dbt", build_marts)
+    monkeypatch.setattr(
+        build_script, "run_verify", lambda _, vars, __: told.append(vars)
+    )
+    done = run_build(copied.published.parent, *given)
+    assert done.code == 0, done.errors
+    options = dict(zip(given[::2], given[1::2], strict=True))
+    names = {"as_of_date": "--as-of", "as_of_by": "--as-of-by"}
+    expected = {name: options[o] for name, o in names.items() if o in options}
+    assert told == [expected, expected]
+    query = "select as_of_by from build_runs order by run_id desc limit 1"
+    assert copied.row(query) == (by,)
+    lines = [line for line in done.output.splitlines() if line.startswith("as of ")]
+    assert len(lines) == bool(by) and all(said in line for line in lines)
+
+
 def test_failed_runs_come_with_the_next_version(copied, monkeypatch):
     """A run that failed is not published and not forgotten, nor is one killed."""
     monkeypatch.setattr(build_script, "run_dbt", fail)

@@ -7,6 +7,7 @@ customers as (
         {{ identifier_key('email', 'email_hash') }} as email_key,
         {{ identifier_key('phone', 'phone_hash') }} as phone_key,
         case
+            when {{ is_not_arrived('arrival_date') }} then 'not_arrived'
             when customer_id is null then 'missing_customer_id'
             when unreadable_column is not null then 'unreadable_' || unreadable_column
         end as reason_code

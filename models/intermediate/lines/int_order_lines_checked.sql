@@ -16,7 +16,8 @@ lines as (
     where {{ is_touched() }}
 ),
 
--- Some exports fill an order's columns on its first row only.
+-- Some exports fill an order's columns on its first row only. What a file says of an
+-- order arrives as one: no row is filled from a later one.
 filled as (
     select
         *,
@@ -25,6 +26,10 @@ filled as (
         coalesce(order_date, max(order_date) over order_in_file) as order_day,
         coalesce(has_order_time, bool_or(has_order_time) over order_in_file)
             as order_has_time,
+        {{ is_not_arrived(
+            'coalesce(max(arrival_date) over order_in_file, '
+            ~ 'max(order_date) over order_in_file)'
+        ) }} as is_not_arrived,
         {{ line_amount('quantity', 'unit_price') }} as gross_amount
     from lines
     window order_in_file as (partition by order_key, file_name)
@@ -36,6 +41,7 @@ checked as (
         status_rules.is_valid,
         status_rules.is_refund_document,
         case
+            when filled.is_not_arrived then 'not_arrived'
             when filled.order_id is null then 'missing_order_id'
             when filled.unreadable_column is not null
                 then 'unreadable_' || filled.unreadable_column

@@ -29,6 +29,7 @@ reasoned as (
     select
         items.*,
         case
+            when {{ is_not_arrived('items.arrival_date') }} then 'not_arrived'
             when items.order_id is null then 'missing_order_id'
             when items.unreadable_column is not null
                 then 'unreadable_' || items.unreadable_column

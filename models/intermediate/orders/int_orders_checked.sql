@@ -28,6 +28,9 @@ reasoned as (
             else rates.rate
         end as exchange_rate,
         case
+            when {{ is_not_arrived(
+                'coalesce(orders.arrival_date, orders.order_date)'
+            ) }} then 'not_arrived'
             when orders.order_id is null then 'missing_order_id'
             when orders.unreadable_column is not null
                 then 'unreadable_' || orders.unreadable_column

@@ -34,6 +34,8 @@ checked as (
     select
         dated.*,
         case
+            when {{ is_not_arrived('coalesce(dated.arrival_date, dated.refund_date)') }}
+                then 'not_arrived'
             when dated.refund_id is null then 'missing_refund_id'
             when dated.unreadable_column is not null
                 then 'unreadable_' || dated.unreadable_column

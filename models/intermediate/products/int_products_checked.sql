@@ -6,6 +6,7 @@ products as (
         {{ shop_key('product_id') }}
             as product_key,
         case
+            when {{ is_not_arrived('arrival_date') }} then 'not_arrived'
             when product_id is null then 'missing_product_id'
             when unreadable_column is not null then 'unreadable_' || unreadable_column
         end as reason_code
