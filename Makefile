@@ -24,7 +24,7 @@ report: .venv/core .venv/report ## draw warehouse/report.html again from what is
 test: .venv/dev check ## install, check, then pytest: it builds the demo and other shops and runs all unit tests
 	pytest --numprocesses auto --dist loadfile
 
-test-slow: .venv/dev lint ## the tests that take minutes: the report in a browser, killed builds, flipped rules
+test-slow: .venv/dev .venv/benchmark lint ## the tests that take minutes: the report in a browser, killed builds, flipped rules, rivals
 	pytest -m 'slow and not engines' --numprocesses auto --dist loadfile
 
 test-engines: .venv/dev .venv/engines ## install, then all tests of PostgreSQL and Spark (needs Java); a PostgreSQL server comes along
