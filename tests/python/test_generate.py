@@ -235,7 +235,7 @@ def test_each_fault_appears_as_often_as_stated(rows, counts):
     assert all(1 <= number <= 3 for number in stated.values())
     codes = pl.read_csv(ROOT / "seeds" / "rules" / "reason_codes.csv")
     injected = {reason for _, reason in stated} | set(counts["warnings"])
-    assert set(codes["reason_code"]) - injected == {"after_as_of_date"}
+    assert set(codes["reason_code"]) - injected == {"after_as_of_date", "not_arrived"}
 
 
 def test_each_warning_appears_as_often_as_stated(rows, good, counts):
