@@ -263,7 +263,9 @@ amounts as (
         discount_share_to - discount_share_before as discount_share,
         coalesce(
             divided(order_refund * (gross_share_to - discount_share_to), paid)
-            - divided(order_refund * (gross_share_before - discount_share_before), paid),
+            - divided(
+                order_refund * (gross_share_before - discount_share_before), paid
+            ),
             0
         ) as refund_share
     from shared
@@ -305,7 +307,9 @@ first_orders as (
 ),
 
 leading_items as (
-    select order_key, arg_max(product_id, cents(net_amount) * 1000 - line_number) as product_id
+    select
+        order_key,
+        arg_max(product_id, cents(net_amount) * 1000 - line_number) as product_id
     from core.fct_order_items
     where order_key in (select order_key from first_orders)
     group by order_key
@@ -409,7 +413,8 @@ select
     coalesce(customers, 0) as customers,
     coalesce(customers, 0) / sum(customers) over () as customer_share,
     coalesce(net_amount, 0)::decimal(18, 2) as net_amount,
-    coalesce(net_amount, 0)::double / (sum(net_amount) over ())::double as revenue_share,
+    coalesce(net_amount, 0)::double / (sum(net_amount) over ())::double
+        as revenue_share,
     average_recency_days,
     average_frequency,
     (divided(cents(net_amount), orders) * 0.01)::decimal(18, 2) as average_order_value
@@ -425,7 +430,11 @@ with bounds as (
 ),
 
 bands as (
-    select dimension, band, case when dimension = 'recency' then 6 - band else band end as score, cut
+    select
+        dimension,
+        band,
+        case when dimension = 'recency' then 6 - band else band end as score,
+        cut
     from bounds
     cross join (select unnest(range(1, 6)) as band)
 ),
@@ -549,7 +558,8 @@ first_days as (
         case period_type
             when 'week' then week_number(as_of_date + 1) - week_number(first_day)
             when 'month' then month_number(as_of_date + 1) - month_number(first_day)
-            when 'quarter' then quarter_number(as_of_date + 1) - quarter_number(first_day)
+            when 'quarter'
+                then quarter_number(as_of_date + 1) - quarter_number(first_day)
             else (as_of_date + 1 - first_day) // 30
         end as periods_over,
         case period_type
@@ -631,7 +641,9 @@ select
     cumulative_net_amount::decimal(18, 2) as cumulative_net_amount,
     case
         when eligible_customers = cohort_size
-            then (divided(cents(cumulative_net_amount), cohort_size) * 0.01)::decimal(18, 2)
+            then (
+                divided(cents(cumulative_net_amount), cohort_size) * 0.01
+            )::decimal(18, 2)
     end as cumulative_ltv,
     eligible_customers = cohort_size as is_mature
 from dated;
@@ -651,10 +663,13 @@ counted as (
         date_trunc('month', first_day) as cohort_start,
         window_days,
         sum(customers) as customers,
-        coalesce(sum(customers) filter (where first_day + window_days <= as_of_date), 0)
-            as eligible_customers,
+        coalesce(
+            sum(customers) filter (where first_day + window_days <= as_of_date), 0
+        ) as eligible_customers,
         coalesce(sum(customers) filter (
-            where first_day + window_days <= as_of_date and days_to_second <= window_days
+            where
+                first_day + window_days <= as_of_date
+                and days_to_second <= window_days
         ), 0) as repurchasers
     from seconds
     cross join (select unnest([30, 60, 90, 180, 365]::integer[]) as window_days)
@@ -754,8 +769,8 @@ select
     recency_days / cycle as overdue_ratio
 from cycles;
 
--- Life cycle: the state at the end of a month follows from the last purchase of the last
--- month with one, its gap, and the silence since.
+-- Life cycle: the state at the end of a month follows from the last purchase of the
+-- last month with one, its gap, and the silence since.
 create macro state(silence, kind) as
     case
         when silence <= 90 then kind
@@ -764,7 +779,11 @@ create macro state(silence, kind) as
         else 'lost'
     end;
 create macro kind(gap) as
-    case when gap is null then 'new' when gap > 180 then 'reactivated' else 'active' end;
+    case
+        when gap is null then 'new'
+        when gap > 180 then 'reactivated'
+        else 'active'
+    end;
 
 create table core.customer_lifecycle as
 select
@@ -827,7 +846,8 @@ states as (
     select
         *,
         state(last_day(month_start) - day, kind) as state,
-        state(last_day((month_start - interval 1 month)::date) - day, kind) as state_before
+        state(last_day((month_start - interval 1 month)::date) - day, kind)
+            as state_before
     from ends
 ),
 
