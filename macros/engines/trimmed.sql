@@ -6,7 +6,7 @@
     {#- DuckDB's trim is slow and most texts are clean: all white space is before '!'. -#}
     case
         when {{ text }} >= '!' and right({{ text }}, 1) >= '!' then {{ text }}
-        else {{ spark__repurchase_trimmed(text) }}
+        else {{ repurchase.spark__repurchase_trimmed(text) }}
     end
 {%- endmacro %}
 
@@ -15,5 +15,5 @@
 {%- endmacro %}
 
 {% macro postgres__repurchase_trimmed(text) -%}
-    {{ spark__repurchase_trimmed(text) }}
+    {{ repurchase.spark__repurchase_trimmed(text) }}
 {%- endmacro %}
