@@ -57,12 +57,13 @@ def sized(known: dict, part: str) -> list[tuple[int, dict]]:
 
 def under(found: dict, table: str) -> str:
     """A table below a line that says of how many orders, when and on what it is."""
+    rounds = "1 round" if found["rounds"] == 1 else f"{found['rounds']} rounds"
     orders = f"{found['orders']:,} orders" if "orders" in found else "Demo"
     versions = ", ".join(
         f"{name} {version}" for name, version in found["versions"].items()
     )
     return (
-        f"{orders}, {found['rounds']} rounds, {found['measured_on']}, "
+        f"{orders}, {rounds}, {found['measured_on']}, "
         f"{found['cores']} cores, {found['memory_gb']} GB, {versions}:\n\n{table}"
     )
 

@@ -239,7 +239,7 @@ def demo(folder: Path, orders: int | None, rounds: int) -> dict:
     counted: dict = {}
 
     def fresh() -> None:
-        remove(work)
+        remove(work, folder / "dbt")
         work.mkdir(parents=True)
 
     def count() -> None:
