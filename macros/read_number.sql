@@ -11,7 +11,8 @@
     {%- set marks = '$€£¥￥+' ~ group_mark -%}
     {%- set unmarked = "translate(" ~ text ~ ", '" ~ marks ~ "', '')" -%}
     {%- set number = "replace(" ~ unmarked ~ ", ',', '.')" -%}
-    {%- set simple = '^-?[0-9]{1,12}' ~ ('([.][0-9]+)?$' if decimal_mark == '.' else '$') -%}
+    {%- set plain_fraction = '([.][0-9]+)?' if decimal_mark == '.' else '' -%}
+    {%- set simple = '^-?[0-9]{1,12}' ~ plain_fraction ~ '$' -%}
     {#- Most numbers are simple: the second branch lets them pass untouched. -#}
     case
         when {{ column }} is null then null
