@@ -505,12 +505,12 @@ def load(con, connector: str, files) -> dict[str, int]:
         if _columns(con, schema, entity) != columns.lower():
             _forget(con, table, known, entity)
             con.execute(f"create table {table} ({columns})")
-        rows = _kept(con, table, known, group)
+        rows = _kept(con, table, known, group, columns)
         for file in group:
             if file.name not in rows:
                 with _reading(file.name):
                     rows[file.name] = _load_file(con, table, names, file)
-                row = entity, file.name, file.content_hash, file.reading
+                row = [entity, file.name, file.content_hash, file.reading + columns]
                 con.execute(
                     f"insert into {known} values (?, ?, ?, ?, ?)",
                     [*row, rows[file.name]],
@@ -537,10 +537,12 @@ def _forget(con, table: str, known: str, entity: str) -> None:
     con.execute(f"drop table if exists {table}")
 
 
-def _kept(con, table: str, known: str, group: list[RawFile]) -> dict[str, int]:
+def _kept(
+    con, table: str, known: str, group: list[RawFile], columns: str
+) -> dict[str, int]:
     """Rows by file of those loaded as they are; the rows of all others are deleted."""
     entity = group[0].entity
-    same = {file.name: (file.content_hash, file.reading) for file in group}
+    same = {f.name: (f.content_hash, f.reading + columns) for f in group}
     query = f"select source_file, content_hash, reading, row_count from {known} "
     found = con.execute(query + "where entity = ?", [entity]).fetchall()
     kept = {name: rows for name, *how, rows in found if same.get(name) == tuple(how)}

@@ -1,24 +1,26 @@
 {% macro begin_build() %}
     {#- Until `end_build` there is no finished build to go on from. Rows that were made
-        with other settings, or by a build that did not finish, are not kept. -#}
-    {%- set chosen, relations = [], [] -%}
-    {%- set nodes = repurchase.incremental_nodes() if execute else [] -%}
-    {%- for node in nodes -%}
-        {%- set relation = adapter.get_relation(
-            node.database, node.schema, node.alias
-        ) -%}
-        {%- do relations.append(relation) -%}
-        {%- if node.unique_id in selected_resources and flags.WHICH in ('run', 'build') -%}
-            {%- do chosen.append(relation) -%}
-        {%- endif -%}
+        with other settings, by a build that did not finish, or that the last build left
+        aside are not kept. -#}
+    {%- set chosen = [] -%}
+    {%- for node in repurchase.incremental_nodes()
+        if node.unique_id in selected_resources and flags.WHICH in ('run', 'build') -%}
+        {%- do chosen.append(node) -%}
     {%- endfor -%}
     {%- if chosen -%}
         {%- set finished = repurchase.finished_build() -%}
-        {%- set is_kept = none not in relations and load_relation(finished)
-            and run_query('select settings from ' ~ finished).columns[0].values()
-            | list == [repurchase.build_settings()] -%}
-        {%- for relation in chosen if relation and not is_kept -%}
-            {%- do adapter.drop_relation(relation) -%}
+        {%- set made = run_query(
+            'select model from ' ~ finished
+            ~ " where settings = '" ~ repurchase.build_settings() ~ "'"
+        ).columns[0].values() if load_relation(finished) else [] -%}
+        {%- for node in chosen
+            if node.name not in made or 'int_order_prints' not in made -%}
+            {%- set relation = adapter.get_relation(
+                node.database, node.schema, node.alias
+            ) -%}
+            {%- if relation -%}
+                {%- do adapter.drop_relation(relation) -%}
+            {%- endif -%}
         {%- endfor -%}
         drop table if exists {{ finished }}
     {%- endif -%}

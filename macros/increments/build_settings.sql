@@ -7,7 +7,7 @@
     {%- for name in [
         'connectors', 'x_columns', 'as_of_date', 'as_of_by', 'time_zone',
         'earliest_order_date', 'latest_order_date', 'reporting_currency',
-        'link_customers_across_shops',
+        'link_customers_across_shops', 'affinity_maximum_products',
     ] -%}
         {%- do made_with.append(tojson(var(name), sort_keys=true)) -%}
     {%- endfor -%}

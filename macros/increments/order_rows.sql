@@ -4,6 +4,7 @@
     {%- set is_hashed = 'row_hash' in columns | map(attribute='name') | map('lower') -%}
     select
         coalesce({{ repurchase.shop_key('order_id') }}, 0) as order_key,
+        coalesce(source_file, '') as source_file,
         {{ 'row_hash' if is_hashed else repurchase.row_hash('staged') }} as row_hash
     from {{ relation }} as staged
 {%- endmacro %}

@@ -97,7 +97,7 @@ def undisturbed(shops, builder, tmp_path_factory) -> dict[Path, Undisturbed]:
     for shop in shops:
         published = tmp_path_factory.mktemp("undisturbed") / "repurchase.duckdb"
         attempt = builder.build(published, shop)
-        assert attempt.code == 0, attempt.lines
+        assert attempt.code == 0, attempt.lines[-4:]
         found[shop] = Undisturbed(published, attempt)
     return found
 
@@ -197,14 +197,14 @@ def test_started_twice_at_once(shops, builder, tmp_path):
 def test_two_builds_of_one_published_file(shops, builder, undisturbed, tmp_path):
     """Each in a build file of its own: both are published, one after the other."""
     published = tmp_path / "repurchase.duckdb"
-    other = ["--build-database", tmp_path / "other.duckdb"]
+    other = ["--build-database", tmp_path / "other" / "build.duckdb"]
     both = [
         builder.start(published, shop, *options)
         for shop, options in zip(shops, ([], other), strict=True)
     ]
     for attempt in both:
         attempt.wait()
-        assert attempt.code == 0, attempt.lines
+        assert attempt.code == 0, attempt.lines[-4:]
     runs = publish.file_runs(published)
     assert [run.outcome for run in runs] == ["published", "published"]
     (older,) = publish.versions(published)

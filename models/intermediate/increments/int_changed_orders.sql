@@ -30,10 +30,10 @@ changed as (
             before.customer_key as former_customer_key
         from orders
         full outer join {{ before }} as before on orders.order_key = before.order_key
-        left join {{ touched }} as touched
-            on coalesce(orders.order_key, before.order_key) = touched.order_key
         where
-            touched.order_key is not null
+            coalesce(orders.order_key, before.order_key) in (
+                select order_key from {{ touched }}
+            )
             or orders.order_key is null
             or before.order_key is null
             or orders.customer_key is distinct from before.customer_key

@@ -1,10 +1,12 @@
 {% set before = kept('int_order_prints') %}
+{% set changed = changed_files() if before else none %}
 
 with
 
 raw_rows as (
     {%- for relation in order_relations() %}
         {{ order_rows(relation) }}
+        where {{ is_in_files(changed) }}
         {%- if not loop.last %}
             union all
         {%- endif %}
@@ -14,26 +16,51 @@ raw_rows as (
 prints as (
     select
         order_key,
+        source_file,
         count(*) as raw_rows,
         sum(row_hash) as row_hashes
     from raw_rows
-    group by order_key
+    group by order_key, source_file
 ),
 
-touched as (
-    {%- if before %}
-        select
-            coalesce(prints.order_key, before.order_key) as order_key,
-            prints.raw_rows,
-            prints.row_hashes
+{%- if before %}
+
+    touched_orders as (
+        select distinct coalesce(prints.order_key, former.order_key) as order_key
         from prints
-        full outer join {{ before }} as before on prints.order_key = before.order_key
+        full outer join (
+            select * from {{ before }}
+            where {{ is_in_files(changed) }}
+        ) as former
+            on
+                prints.order_key = former.order_key
+                and prints.source_file = former.source_file
         where
-            prints.raw_rows is distinct from before.raw_rows
-            or prints.row_hashes is distinct from before.row_hashes
-    {%- else %}
+            prints.raw_rows is distinct from former.raw_rows
+            or prints.row_hashes is distinct from former.row_hashes
+    ),
+
+    all_prints as (
         select * from prints
-    {%- endif %}
-)
+        union all
+        select * from {{ before }}
+        where not ({{ is_in_files(changed) }})
+    ),
+
+    touched as (
+        select
+            touched_orders.order_key,
+            all_prints.source_file,
+            all_prints.raw_rows,
+            all_prints.row_hashes
+        from touched_orders
+        left join all_prints on touched_orders.order_key = all_prints.order_key
+    )
+{%- else %}
+
+    touched as (
+        select * from prints
+    )
+{%- endif %}
 
 select * from touched

@@ -8,6 +8,7 @@ keyed as (
         {{ shop_key('order_id') }} as order_key,
         coalesce(source_file, '') as file_name
     from {{ ref('int_order_lines_unioned') }}
+    where {{ is_in_touched_file() }}
 ),
 
 lines as (

@@ -11,6 +11,7 @@ keyed as (
         {{ line_amount('quantity', 'unit_price') }} as gross_amount,
         coalesce(source_file, '') as file_name
     from {{ ref('int_order_items_unioned') }}
+    where {{ is_in_touched_file() }}
 ),
 
 items as (

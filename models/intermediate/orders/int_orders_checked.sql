@@ -9,6 +9,7 @@ keyed as (
         *,
         {{ shop_key('order_id') }} as order_key
     from {{ ref('int_orders_unioned') }}
+    where {{ is_in_touched_file() }}
 ),
 
 orders as (

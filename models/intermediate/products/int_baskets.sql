@@ -1,3 +1,5 @@
+{{ incremental_by('basket_key', 'int_changed_baskets') }}
+
 with
 
 basket_products as (
@@ -6,13 +8,16 @@ basket_products as (
         order_key as basket_key,
         product_key
     from {{ ref('int_order_products') }}
+    where {{ is_touched('order_key') }}
     union all
     select distinct
         'customer',
         customer_key,
         product_key
     from {{ ref('int_order_products') }}
-    where customer_key is not null
+    where
+        customer_key is not null
+        and {{ is_touched('customer_key') }}
 ),
 
 sized as (

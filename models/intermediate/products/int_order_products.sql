@@ -1,3 +1,5 @@
+{{ incremental_by('order_key', 'int_resequenced_orders') }}
+
 with
 
 items as (
@@ -8,6 +10,7 @@ items as (
         sum(gross_amount) as gross_amount,
         sum(net_amount) as net_amount
     from {{ ref('fct_order_items') }}
+    where {{ is_touched() }}
     group by order_key, product_key
 ),
 

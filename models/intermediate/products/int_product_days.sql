@@ -1,3 +1,5 @@
+{{ incremental_by('customer_key', 'int_changed_customers') }}
+
 with
 
 days as (
@@ -7,7 +9,9 @@ days as (
         order_date as purchase_date,
         product_key
     from {{ ref('int_order_products') }}
-    where customer_key is not null
+    where
+        customer_key is not null
+        and {{ is_touched() }}
 ),
 
 sequenced as (

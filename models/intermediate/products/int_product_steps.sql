@@ -1,3 +1,5 @@
+{{ incremental_by('customer_key', 'int_changed_customers') }}
+
 with
 
 product_days as (
@@ -6,7 +8,9 @@ product_days as (
         purchase_number,
         product_key
     from {{ ref('int_product_days') }}
-    where products_of_day <= {{ var('affinity_maximum_products') }}
+    where
+        products_of_day <= {{ var('affinity_maximum_products') }}
+        and {{ is_touched() }}
 ),
 
 days as (

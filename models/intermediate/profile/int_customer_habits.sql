@@ -1,3 +1,5 @@
+{{ incremental_by('customer_key', 'int_changed_customers') }}
+
 with
 
 orders as (
@@ -17,7 +19,9 @@ orders as (
             when order_hour < 24 then '18-24'
         end as hour_band
     from {{ ref('fct_orders') }}
-    where not is_guest
+    where
+        not is_guest
+        and {{ is_touched() }}
 ),
 
 -- One row per order and habit.
