@@ -513,6 +513,12 @@ CASES = [
         "true",
     ),
     (
+        "tenths that add up to more than 30 or less by their order",
+        "(select {{ sum_of_doubles('n / ' ~ double('10')) }} = 30 from (select "
+        f"{call('series', 1, 24)} as n) as numbers)",
+        "true",
+    ),
+    (
         "a sum in order",
         "(select {{ sum_in_order('half') }} = 5 from "
         f"(select {{{{ double('0.5') }}}} as half from (select "

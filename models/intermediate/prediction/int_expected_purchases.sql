@@ -8,6 +8,7 @@ repeats_and_ages as (
     from {{ ref('int_btyd_groups') }}
 ),
 
+-- Models are judged by 90 days; what is further ahead is asked of the published one.
 ages as (
     select
         fits.origin_date,
@@ -23,6 +24,9 @@ ages as (
         on ages.origin_date = fits.origin_date
     inner join {{ ref('int_prediction_horizons') }} as horizons
         on ages.origin_date = horizons.origin_date
+    where
+        fits.model = '{{ var("prediction_model") }}'
+        or horizons.horizon_days = 90
 ),
 
 nodes as (

@@ -1,3 +1,12 @@
+{#- Twice the customers without a purchase whom a buyer beats, ties as halves: a whole
+    number, whose sum is the same in whatever order the rows come. -#}
+{% set twice_beaten -%}
+    (
+        2 * (all_customers - all_buyers - customers_above + buyers_above)
+        - (customers - buyers)
+    )
+{%- endset %}
+
 -- Customers of one prediction share a rank.
 with
 
@@ -34,26 +43,16 @@ ranked as (
 placed as (
     select
         *,
-        {{ rate(
-            '2 * (all_customers - all_buyers - customers_above + buyers_above)'
-            ~ ' - (customers - buyers)',
-            '2 * (all_customers - all_buyers)',
-        ) }} as buyers_beat,
+        {{ rate(twice_beaten, '2 * (all_customers - all_buyers)') }} as buyers_beat,
         {{ rate('2 * buyers_above + buyers', '2 * all_buyers') }} as beaten_by,
         least(greatest({{ rate(
             '(all_customers - 10 * customers_above)', '10 * customers'
-        ) }}, 0), 1) as part_in_top_decile
-    from ranked
-),
-
-judged as (
-    select
-        *,
+        ) }}, 0), 1) as part_in_top_decile,
         {{ rate(
-            'sum(buyers * buyers_beat) over (partition by origin_date, model)',
-            'all_buyers',
+            'sum(buyers * ' ~ twice_beaten ~ ') over (partition by origin_date, model)',
+            '2 * all_buyers * (all_customers - all_buyers)',
         ) }} as auc
-    from placed
+    from ranked
 )
 
-select * from judged
+select * from placed
