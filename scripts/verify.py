@@ -358,11 +358,9 @@ def plain_text(text: pl.Expr) -> pl.Expr:
 
 def once_each(texts: pl.Series, read) -> pl.Series:
     """What `read` makes of a column of texts, each different one read once."""
-    read_texts = (
-        texts.to_frame("text").unique().with_columns(value=read(pl.col("text")))
-    )
+    different = texts.unique().to_frame("text").with_columns(value=read(pl.col("text")))
     rows = texts.to_frame("text").join(
-        read_texts, on="text", how="left", nulls_equal=True, maintain_order="left"
+        different, on="text", how="left", nulls_equal=True, maintain_order="left"
     )
     return rows["value"]
 
@@ -458,9 +456,9 @@ def read_delimited(raw, wanted: dict[str, str]) -> pl.DataFrame:
 
 def online_retail(raw: pl.DataFrame, settings: dict) -> pl.DataFrame:
     """Invoice lines under the contract's names, still text."""
-    invoice = clean_id(pl.col("invoice"))
-    first = invoice.str.slice(0, 1).str.to_uppercase()
-    price = number(pl.col("price"), 4, settings.get("decimal_mark", "."))
+    first = read_ids(raw["invoice"]).str.slice(0, 1).str.to_uppercase()
+    mark = settings.get("decimal_mark", ".")
+    price = once_each(raw["price"], partial(number, scale=4, mark=mark))
     return raw.select(
         "source_file",
         "customer_id",
@@ -477,7 +475,7 @@ def online_retail(raw: pl.DataFrame, settings: dict) -> pl.DataFrame:
         .when(price == 0)
         .then(pl.lit("unpriced"))
         .otherwise(pl.lit("invoice")),
-        product_id=clean_id(pl.col("stock_code")).str.to_uppercase(),
+        product_id=read_ids(raw["stock_code"]).str.to_uppercase(),
         product_name="description",
         unit_price="price",
     )

@@ -46,6 +46,7 @@ def price_orders(decided: dict, entities: dict) -> pl.DataFrame:
     no_lines = pl.col("connector").is_in(with_lines) & pl.col("lines_gross").is_null()
     return (
         orders.with_columns(
+            raw_gross=gross,
             is_purchase=pl.col("is_valid")
             & ~pl.col("is_refunded")
             & ~pl.col("is_test")

@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 
+import numpy as np
 import polars as pl
 
 SHOP = ["connector", "shop_id"]
@@ -56,8 +57,10 @@ def hash_keys(frame: pl.DataFrame, name: str, *columns: str) -> pl.DataFrame:
     text = pl.concat_str(*columns, separator="|")
     texts = frame.select(text.alias("text")).to_series()
     known = texts.drop_nulls().unique()
-    keys = [int(hashlib.md5(t.encode()).hexdigest()[:15], 16) for t in known]
-    lookup = pl.DataFrame({"text": known, name: pl.Series(keys, dtype=pl.Int64)})
+    hashes = b"".join(hashlib.md5(t).digest() for t in known.cast(pl.Binary).to_list())
+    # The first 15 of 32 hexadecimal digits: 60 of the first 64 bits.
+    keys = (np.frombuffer(hashes, ">u8")[::2] >> 4).astype(np.int64)
+    lookup = pl.DataFrame({"text": known, name: keys})
     return (
         frame.with_columns(texts.alias("text"))
         .join(lookup, on="text", how="left", maintain_order="left")
