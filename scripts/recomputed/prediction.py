@@ -412,7 +412,7 @@ class Origin:
         """What customers alike at the earlier day did until this one."""
 
         def with_quintile(people: pl.DataFrame) -> pl.DataFrame:
-            cuts = cut_points(people["net"].to_list()) if len(people) else []
+            cuts = cut_points(people["net"]) if len(people) else []
             return people.with_columns(score("net", cuts).alias("m_score"))
 
         then = (

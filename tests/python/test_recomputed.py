@@ -2,6 +2,7 @@
 
 import datetime
 import math
+import statistics
 import sys
 from decimal import Decimal
 from fractions import Fraction
@@ -106,9 +107,14 @@ def test_gaps_and_sequence(marts):
 
 
 def test_cycle_of_a_customer():
-    assert timing.cycle([10], 15, 3) is None
-    assert timing.cycle([10, 20, 60], 15, 3) == Fraction(105, 6)
-    assert timing.cycle([10, 21], 15, 0) == Fraction(31, 2)
+    def cycle(gaps, usual, prior):
+        known = {"gaps": len(gaps), "median": statistics.median(gaps), "usual": usual}
+        days, parts = pl.DataFrame([known]).select(*timing.cycle(prior)).row(0)
+        return days and Fraction(days, parts)
+
+    assert cycle([10], 15, 3) is None
+    assert cycle([10, 20, 60], 15, 3) == Fraction(105, 6)
+    assert cycle([10, 21], 15, 0) == Fraction(31, 2)
 
 
 def test_cycles(marts):
