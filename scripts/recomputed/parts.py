@@ -29,22 +29,30 @@ def convert(cents: str, rate: str = "rate") -> pl.Expr:
     return round_div(pl.col(cents).cast(pl.Int128) * pl.col(rate), RATE_UNIT)
 
 
+def so_far(amount: pl.Expr) -> pl.Expr:
+    """The sum over the lines of an order, which stand together, up to each."""
+    order, reached = pl.col("order_key"), amount.cum_sum()
+    is_first = order.ne_missing(order.shift())
+    return reached - pl.when(is_first).then(reached - amount).forward_fill()
+
+
+def in_all(amount: pl.Expr) -> pl.Expr:
+    """The sum over the lines of an order, which stand together."""
+    order = pl.col("order_key")
+    is_last = order.ne_missing(order.shift(-1))
+    return pl.when(is_last).then(so_far(amount)).backward_fill()
+
+
 def share_out(lines: pl.DataFrame, name: str, total: str, weight: str):
     """`lines` (sorted) with `name`: each order's `total` shared out by `weight`."""
-    order = "order_key"
-    by_weight = pl.col(weight).sum().over(order) > 0
+    order, reached = pl.col("order_key"), pl.col("reached")
+    by_weight = in_all(pl.col(weight)) > 0
     each = pl.when(by_weight).then(pl.col(weight)).otherwise(1).cast(pl.Int128)
     lines = lines.with_columns(each=each)
-    lines = lines.with_columns(
-        running=pl.col("each").cum_sum().over(order),
-        whole=pl.col("each").sum().over(order),
-    )
-    reached = round_div(pl.col(total) * pl.col("running"), pl.col("whole"))
-    lines = lines.with_columns(reached=reached)
-    before = pl.col("reached").shift(1).over(order).fill_null(0)
-    return lines.with_columns((pl.col("reached") - before).alias(name)).drop(
-        "each", "running", "whole", "reached"
-    )
+    up_to = pl.col(total) * so_far(pl.col("each"))
+    lines = lines.with_columns(reached=round_div(up_to, in_all(pl.col("each"))))
+    before = pl.when(order == order.shift()).then(reached.shift()).fill_null(0)
+    return lines.with_columns((reached - before).alias(name)).drop("each", "reached")
 
 
 def decimal(column: str, scale: int = 2) -> pl.Expr:

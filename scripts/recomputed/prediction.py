@@ -8,6 +8,7 @@ import datetime
 import hashlib
 import math
 
+import numpy as np
 import polars as pl
 from recomputed.parts import DAY, convert, days
 from recomputed.purchase_models import (
@@ -528,20 +529,15 @@ def smallest(values: list[float], percent: float) -> float:
 def judged(told: pl.DataFrame, replicates) -> dict[str, tuple]:
     """Each metric with its interval."""
     blocks = parts(shares(told))
-    own = {row["block"]: row for row in blocks.iter_rows(named=True)}
     names = [name for name in blocks.columns if name != "block"]
-    whole = {
-        name: math.fsum(row[name] or 0.0 for row in own.values()) for name in names
-    }
-    sums = []
-    for replicate in replicates:
-        chosen = [(replicate[block], row) for block, row in own.items()]
-        sums.append(
-            {
-                name: sum(w * (row[name] or 0.0) for w, row in chosen if w)
-                for name in names
-            }
-        )
+    each = blocks.select(pl.col(names).fill_null(0.0))
+    whole = {name: math.fsum(each[name]) for name in names}
+    drawn = np.array([[own[block] for block in blocks["block"]] for own in replicates])
+    values = each.to_numpy()
+    is_finite = np.isfinite(values)
+    totals = drawn @ np.where(is_finite, values, 0.0)
+    totals[drawn @ ~is_finite > 0] = math.nan
+    sums = [dict(zip(names, row, strict=True)) for row in totals.tolist()]
     found = {}
     for name in METRICS:
         value = metric(name, whole)
