@@ -834,7 +834,8 @@ def read_query(con, query: str) -> pl.DataFrame:
     with tempfile.TemporaryDirectory() as folder:
         parquet = f"{folder}/rows.parquet"
         path = parquet.replace("'", "''")
-        con.execute(f"copy ({query}) to '{path}' (format parquet)")
+        how = "format parquet, compression uncompressed"
+        con.execute(f"copy ({query}) to '{path}' ({how})")
         return pl.read_parquet(parquet)
 
 

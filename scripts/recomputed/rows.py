@@ -23,6 +23,7 @@ def negative(*columns: str) -> list[tuple[str, pl.Expr]]:
     return [(f"negative_{name}", pl.col(name) < 0) for name in columns]
 
 
+SETTLED = ["updated_at", "arrival_date", "source_file", "unreadable_column"]
 UNREADABLE = ("unreadable", pl.lit(True))
 TOO_LARGE = ("amount_out_of_range", pl.col("line_gross").is_null())
 
@@ -388,7 +389,10 @@ def decide_rows(rows: dict, entities: dict, v: dict, rules: dict) -> dict:
     held = [*SHOP, "customer_id", "email_hash", "phone_hash"]
     tied = pl.concat([accepted(rows).select(held) for rows in (orders, customers)])
     people = identify(tied, v)
-    taken = hash_keys(with_person(accepted(orders), people, v), "order_key", *ORDER)
+    taken = with_person(accepted(orders), people, v).drop(
+        *SETTLED, "email_hash", "phone_hash", "fate", "reason_code"
+    )
+    taken = hash_keys(taken, "order_key", *ORDER)
     found = taken.select(
         *ORDER,
         "order_key",
@@ -433,15 +437,22 @@ def decide_rows(rows: dict, entities: dict, v: dict, rules: dict) -> dict:
     items = items.with_columns(reason_code=item_reasons(v))
     items = keep_newest_file(items, ["order_key"])
 
-    nothing = pl.lit(0, pl.Int64)
-    decided = {
-        "orders": orders.with_columns(amount="gross_amount"),
-        "order_lines": lines.with_columns(amount="line_gross"),
-        "order_items": items.with_columns(amount="line_gross"),
-        "refunds": refunds.with_columns(amount="refund_amount"),
-        "products": products.with_columns(amount=nothing),
-        "customers": customers.with_columns(amount=nothing),
+    amounts = {
+        "orders": (orders, "gross_amount"),
+        "order_lines": (lines, "line_gross"),
+        "products": (products, pl.lit(0, pl.Int64)),
+        "customers": (customers, pl.lit(0, pl.Int64)),
+        "order_items": (items, "line_gross"),
+        "refunds": (refunds, "refund_amount"),
     }
+    decided = {
+        name: rows.drop(SETTLED).with_columns(amount=amount)
+        for name, (rows, amount) in amounts.items()
+    }
+    for name in ("orders", "order_lines", "customers"):
+        decided[name] = decided[name].select(
+            "connector", "fate", "reason_code", "amount"
+        )
     return decided | {"as_of": as_of, "people": people, "taken": taken}
 
 
