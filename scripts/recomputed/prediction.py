@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 import polars as pl
-from recomputed.parts import DAY, convert, days
+from recomputed.parts import DAY, days
 from recomputed.purchase_models import (
     MODELS,
     SPEND,
@@ -21,7 +21,6 @@ from recomputed.purchase_models import (
     with_chances,
 )
 from recomputed.rfm import cut_points, score
-from recomputed.rows import accepted
 from recomputed.shop import Shop
 from recomputed.timing import DOUBLE
 
@@ -74,29 +73,19 @@ ALIKE = {
 
 def known_visits(shop: Shop, day: datetime.date) -> pl.DataFrame:
     """Purchase days of customers, with net amount, as known at the end of a day."""
+    orders, refunds = shop.claims
     returned = (
-        accepted(shop.decided["refunds"])
-        .filter(
-            pl.col("order_key").is_not_null()
-            & (pl.coalesce("refund_date", "order_day") <= day)
-        )
+        refunds.filter(pl.col("refund_day") <= day)
         .group_by("order_key")
-        .agg(own=pl.col("refund_amount").sum(), back=convert("refund_amount").sum())
+        .agg(pl.col("own", "back").sum())
     )
-    paid = pl.col("gross_amount") - pl.col("discount_amount").fill_null(0)
+    left = pl.col("own").fill_null(0)
     return (
-        shop.decided["taken"]
-        .filter(pl.col("is_valid") & ~pl.col("is_refunded") & ~pl.col("is_test"))
-        .filter(pl.col("order_date") <= day)
+        orders.filter(pl.col("order_date") <= day)
         .join(returned, on="order_key", how="left")
-        .filter((pl.col("own").fill_null(0) == 0) | (pl.col("own") < paid))
-        .with_columns(
-            net=convert("gross_amount")
-            - convert("discount_amount").fill_null(0)
-            - pl.col("back").fill_null(0)
-        )
+        .filter((left == 0) | (left < pl.col("paid")))
         .group_by("person_key", day="order_date")
-        .agg(pl.col("net").sum())
+        .agg(net=(pl.col("net") - pl.col("back").fill_null(0)).sum())
     )
 
 

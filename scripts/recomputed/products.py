@@ -17,7 +17,9 @@ def bought_items(shop: Shop) -> pl.DataFrame:
     orders = shop.facts.select(
         "order_key", "customer_key", "order_date", "order_number"
     )
-    return shop.items.join(orders, on="order_key")
+    money = ["quantity", "gross_amount", "net_amount"]
+    items = shop.items.select("order_key", "product_key", *money)
+    return items.join(orders, on="order_key")
 
 
 def reorders(shop: Shop, bought: pl.DataFrame) -> pl.DataFrame:
@@ -92,10 +94,13 @@ def product_performance(shop: Shop) -> pl.DataFrame:
 
 
 class Lists:
-    """Lists of products, known by their places 0, 1, 2, ...; products are numbered."""
+    """Lists of different products, known by their places 0, 1, 2, ...
+
+    `rows` holds pairs of `place` and `product_key`; products are numbered here.
+    """
 
     def __init__(self, rows: pl.DataFrame, lists: int):
-        rows = rows.select("place", "product_key").unique().sort("place")
+        rows = rows.sort("place")
         self.keys, self.products = np.unique(rows["product_key"], return_inverse=True)
         self.places = rows["place"].to_numpy()
         self.length = np.bincount(self.places, minlength=lists)
@@ -171,7 +176,12 @@ def next_products(shop: Shop) -> pl.DataFrame:
     visits = shop.visits.select(
         "customer_key", "closed", order_date="day"
     ).with_row_index("place")
-    bought = bought_items(shop).join(visits, on=["customer_key", "order_date"])
+    bought = (
+        bought_items(shop)
+        .select("customer_key", "order_date", "product_key")
+        .unique()
+        .join(visits, on=["customer_key", "order_date"])
+    )
     days_of = Lists(bought, len(visits))
     some = (days_of.length > 0) & (days_of.length <= most)
     is_step = visits["closed"].to_numpy() & some & np.append(some[1:], False)

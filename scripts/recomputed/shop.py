@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import polars as pl
-from recomputed.parts import days, period
+from recomputed.parts import convert, days, period
+from recomputed.rows import accepted
 
 
 @dataclass
@@ -56,6 +57,30 @@ class Shop:
                 closed=pl.col("next").is_not_null(),
             )
         )
+
+    @cached_property
+    def claims(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Orders before any refund, `paid` and, converted, `net`; and their refunds."""
+        orders = (
+            self.decided["taken"]
+            .filter(pl.col("is_valid") & ~pl.col("is_refunded") & ~pl.col("is_test"))
+            .select(
+                *("order_key", "person_key", "order_date"),
+                paid=pl.col("gross_amount") - pl.col("discount_amount").fill_null(0),
+                net=convert("gross_amount") - convert("discount_amount").fill_null(0),
+            )
+        )
+        refunds = (
+            accepted(self.decided["refunds"])
+            .drop_nulls("order_key")
+            .select(
+                "order_key",
+                refund_day=pl.coalesce("refund_date", "order_day"),
+                own="refund_amount",
+                back=convert("refund_amount"),
+            )
+        )
+        return orders, refunds
 
     @cached_property
     def leading(self) -> pl.DataFrame:
