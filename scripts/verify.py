@@ -374,9 +374,9 @@ def read_ids(texts: pl.Series) -> pl.Series:
 def unreadable(texts: pl.Series, values: pl.Series) -> pl.Series:
     """Where there is a text and no value."""
     missed = values.is_null() & texts.is_not_null()
-    return (
-        missed & (texts.str.strip_chars(WHITE_SPACE) != "") if missed.any() else missed
-    )
+    if missed.any():
+        missed &= texts.str.strip_chars(WHITE_SPACE) != ""
+    return missed
 
 
 def email(text: pl.Expr) -> pl.Expr:

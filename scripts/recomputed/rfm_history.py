@@ -67,6 +67,11 @@ def with_segment(frame: pl.DataFrame, rules: dict, r: str, f: str, name: str):
     return frame.join(segments, on=[r, f], how="left")
 
 
+def last(shop: Shop) -> pl.Expr:
+    """The last month, scored or not."""
+    return pl.lit(max((start for start, _ in shop.whole_months), default=None), pl.Date)
+
+
 def history(shop: Shop, scored: pl.DataFrame) -> pl.DataFrame:
     """Runs of months in which nothing changed for a customer."""
     is_same = pl.all_horizontal(
@@ -75,13 +80,12 @@ def history(shop: Shop, scored: pl.DataFrame) -> pl.DataFrame:
     scored = scored.with_columns(is_same=is_same.fill_null(False))
     ends = scored.filter(~pl.col("is_same").shift(-1, fill_value=False))["month"]
     runs = scored.filter(~pl.col("is_same")).with_columns(last_month=ends)
-    last = pl.lit(scored["month"].max(), pl.Date)
     for base in ("", "base_"):
         names = (f"{base}{name}" for name in ("r_score", "f_score", "rfm_segment"))
         runs = with_segment(runs, shop.rules, *names)
     return shop.stamp(runs).with_columns(
         valid_from_month="month",
-        valid_to_month=pl.when(pl.col("last_month") < last).then("last_month"),
+        valid_to_month=pl.when(pl.col("last_month") < last(shop)).then("last_month"),
     )
 
 
@@ -97,7 +101,7 @@ def migrations(shop: Shop, scored: pl.DataFrame) -> pl.DataFrame:
         from_r=pl.when(follows).then(r.shift()),
         from_f=pl.when(follows).then(f.shift()),
     )
-    gone = scored.filter(~pl.col("goes_on") & (month < month.max())).select(
+    gone = scored.filter(~pl.col("goes_on") & (month < last(shop))).select(
         "monetary", month=month.dt.offset_by("1mo"), from_r=r, from_f=f
     )
     moves = (

@@ -23,6 +23,7 @@ def negative(*columns: str) -> list[tuple[str, pl.Expr]]:
     return [(f"negative_{name}", pl.col(name) < 0) for name in columns]
 
 
+# of no use once the fate of the rows is known
 SETTLED = ["updated_at", "arrival_date", "source_file", "unreadable_column"]
 UNREADABLE = ("unreadable", pl.lit(True))
 TOO_LARGE = ("amount_out_of_range", pl.col("line_gross").is_null())
@@ -142,25 +143,21 @@ def refund_reasons(v: dict, as_of) -> pl.Expr:
 def keep_newest(rows: pl.DataFrame, key: list[str], ties: list[str]) -> pl.DataFrame:
     """`rows` with `fate`: of a key's rows that passed, the newest is accepted."""
     passed = pl.col("reason_code").is_null()
-    is_one_of_many = passed & pl.struct(*key, passed=passed).is_duplicated()
-    rows = rows.with_columns(is_one_of_many=is_one_of_many)
-    many = rows.filter("is_one_of_many").sort(
+    is_alone = ~pl.struct(*key, passed=passed).is_duplicated()
+    rows = rows.with_columns(is_newest=passed & is_alone)
+    is_one_of_many = passed & ~pl.col("is_newest")
+    many = rows.filter(is_one_of_many).sort(
         ["updated_at", *ties], descending=True, nulls_last=True
     )
-    newest = pl.struct(key).is_first_distinct()
-    return pl.concat(
-        part.drop("is_one_of_many").with_columns(
-            fate=pl.when(~passed)
-            .then(pl.lit("rejected"))
-            .when(is_kept)
-            .then(pl.lit("accepted"))
-            .otherwise(pl.lit("superseded"))
-        )
-        for part, is_kept in (
-            (rows.filter(~pl.col("is_one_of_many")), True),
-            (many, newest),
-        )
-    )
+    many = many.with_columns(is_newest=pl.struct(key).is_first_distinct())
+    rows = pl.concat([rows.filter(~is_one_of_many), many])
+    return rows.with_columns(
+        fate=pl.when("is_newest")
+        .then(pl.lit("accepted"))
+        .when(passed)
+        .then(pl.lit("superseded"))
+        .otherwise(pl.lit("rejected"))
+    ).drop("is_newest")
 
 
 def keep_newest_file(lines: pl.DataFrame, key: list[str]) -> pl.DataFrame:
@@ -449,10 +446,9 @@ def decide_rows(rows: dict, entities: dict, v: dict, rules: dict) -> dict:
         name: rows.drop(SETTLED).with_columns(amount=amount)
         for name, (rows, amount) in amounts.items()
     }
+    only_counted = ["connector", "fate", "reason_code", "amount"]
     for name in ("orders", "order_lines", "customers"):
-        decided[name] = decided[name].select(
-            "connector", "fate", "reason_code", "amount"
-        )
+        decided[name] = decided[name].select(only_counted)
     return decided | {"as_of": as_of, "people": people, "taken": taken}
 
 

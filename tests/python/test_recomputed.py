@@ -266,6 +266,16 @@ def test_rfm_history_and_migrations(marts):
     ]
 
 
+def test_a_month_that_scores_nobody_ends_all_runs(marts):
+    settings = {"as_of_date": "2024-03-31", "rfm_lookback_days": 30}
+    found = marts("A 2024-01-05", changed=settings)
+    run = row(found["rfm_history"])
+    assert run["valid_from_month"] == run["valid_to_month"] == DAY("2024-01-01")
+    moves = found["rfm_migrations"].sort("snapshot_month")
+    assert moves["snapshot_month"].to_list() == [DAY("2024-01-01"), DAY("2024-02-01")]
+    assert moves["to_segment"][1] == "none" == moves["from_segment"][0]
+
+
 # ---- value ----
 
 
