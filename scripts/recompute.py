@@ -38,7 +38,7 @@ from recomputed.shop import Shop
 from recomputed.timing import timing
 from recomputed.value import lifetime_values, value
 
-__all__ = ["COLUMNS", "GRAINS", "RATE_UNIT", "recompute"]
+__all__ = ["COLUMNS", "GRAINS", "RATE_UNIT", "decide_rows", "marts_of", "recompute"]
 
 
 def recompute(
@@ -58,9 +58,14 @@ def recompute(
     at its parameters customers are predicted; without it, at those fitted here.
     """
     decided = decide_rows(rows, entities, v, rules)
+    return marts_of(decided, entities, v, rules, sample, published_marts)
+
+
+def star(decided: dict, entities: dict, v: dict, rules: dict, sample: int) -> tuple:
+    """The facts of the shop, and the marts of the audit."""
     as_of = decided["as_of"]
     orders = price_orders(decided, entities)
-    rejected, reconciliation = account_rows(decided, orders, entities, rules)
+    audit = account_rows(decided, orders, entities, rules)
     products = product_facts(decided)
 
     purchases = orders.filter("is_purchase")
@@ -78,32 +83,50 @@ def recompute(
         .agg(first_purchase_date=pl.col("order_date").min())
     )
     refunds = refund_facts(decided, orders, buyers, v)
+    if sample > 1:
+        refunds = refunds.filter(pl.col("customer_key") % sample == 0)
     booked = refunds.filter(pl.col("refund_of") == "customer")
     customers = customer_facts(facts, items, products, booked, as_of, v, observed)
+    known = {name: decided[name] for name in ("taken", "refunds")}
     shop = Shop(
         *(facts, items, products, refunds, customers),
-        *(as_of, observed, first_day, v, rules, decided),
+        *(as_of, observed, first_day, v, rules, known),
     )
+    return shop, audit
+
+
+def marts_of(
+    decided: dict,
+    entities: dict,
+    v: dict,
+    rules: dict,
+    sample: int,
+    published_marts: dict[str, pl.DataFrame] | None,
+) -> dict:
+    """`recompute` from what `decide_rows` returns, which is emptied on the way."""
+    shop, (rejected, reconciliation) = star(decided, entities, v, rules, sample)
+    decided.clear()  # most of it is not needed any more
+    facts, items, booked, as_of = shop.facts, shop.items, shop.booked, shop.as_of
     marts = {
         "fct_orders": facts,
         "fct_order_items": items.with_columns(line_number="position"),
-        "fct_refunds": refunds.filter(pl.col("customer_key") % sample == 0)
-        if sample > 1
-        else refunds,
+        "fct_refunds": shop.refunds,
         "fct_customers": lifetime_values(shop),
-        "dim_products": products,
-        "dim_dates": dates(first_day, as_of, rules["holidays"]),
+        "dim_products": shop.products,
+        "dim_dates": dates(shop.first_day, as_of, rules["holidays"]),
         "reactivations": reactivations(shop),
         "rejected_rows": rejected,
         "source_reconciliation": reconciliation,
     }
     if sample == 1:
-        cells = cohort_cells(customers, facts, booked, as_of)
+        cells = cohort_cells(shop.customers, facts, booked, as_of)
         cohorts = retention(cells, as_of)
         marts |= rfm(facts, booked, as_of, v, rules) | {
             "cohort_retention": cohorts,
             "cohort_retention_averages": retention_averages(cells, cohorts, as_of),
-            "repurchase_rates": window_rates(customers, as_of, v["repurchase_windows"]),
+            "repurchase_rates": window_rates(
+                shop.customers, as_of, v["repurchase_windows"]
+            ),
             "repurchase_rates_by_period": period_rates(facts, as_of),
             "cohort_retention_by_first_attribute": by_first_attribute(shop),
         }

@@ -29,7 +29,7 @@ import history
 import polars as pl
 import yaml
 from raw_files import InputError, discover
-from recompute import COLUMNS, GRAINS, RATE_UNIT, recompute
+from recompute import COLUMNS, GRAINS, RATE_UNIT, decide_rows, marts_of
 
 PROJECT = Path(__file__).resolve().parent.parent
 CHUNK = 200_000
@@ -205,6 +205,9 @@ TIME = (
     r"(?:[ T]([0-9]{1,2}):([0-9]{2})(?::([0-5][0-9])(?:\.([0-9]+))?)?"
     r"(?: ?(Z|UTC|[+-][0-9]{2}(?::?[0-9]{2})?))?)?$"
 )
+PLAIN_TIME = (  # of the same, without the end
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-5][0-9](?:\.[0-9]{6})?"
+)
 YEAR_LAST = r"^([0-9]{1,2})[-/]([0-9]{1,2})[-/]([0-9]{4})"
 YEAR_FIRST = {"mdy": "$3-$1-$2", "dmy": "$3-$2-$1"}
 
@@ -239,17 +242,51 @@ def is_zone(name: str) -> bool:
 def read_time(text: pl.Series, zone: pl.Series, settings: dict) -> pl.DataFrame:
     """Columns `at` (UTC), `day` (in the row's zone) and whether it `has_time` of day.
 
-    All three are NULL when unreadable.
+    All three are NULL when unreadable. The plainest texts, which most files have alone,
+    are converted as they are; all others are read once each.
     """
     unknown = [name for name in zone.unique() if not is_zone(name)]
     known = pl.when(pl.col("zone").is_in(unknown)).then(pl.lit("UTC")).otherwise("zone")
+    rows = pl.DataFrame({"text": text, "zone": zone}).with_columns(zone=known)
+    rows = rows.with_row_index("row")
+    naive_local = settings.get("naive_time", "utc") == "local"
+    is_plain = pl.col("text").str.contains(
+        PLAIN_TIME + ("Z$" if naive_local else "Z?$")
+    )
+    plain = rows.filter(is_plain)
+    others = rows.filter(is_plain.not_().fill_null(True))
+    different = others.select("text", "zone").unique()
+    read = different.hstack(read_any_time(different, settings))
+    others = others.join(read, on=["text", "zone"], how="left", nulls_equal=True)
+    names = ["row", "at", "day", "has_time"]
+    both = pl.concat([read_plain_time(plain), others.select(names)])
+    return both.sort("row").drop("row")
+
+
+def read_plain_time(rows: pl.DataFrame) -> pl.DataFrame:
+    """`row`, `at`, `day`, `has_time` of rows whose text is like PLAIN_TIME, in UTC."""
+    second = pl.col("text").str.head(19).str.replace("T", " ", literal=True)
+    micros = pl.col("text").str.slice(20, 6).cast(pl.Int64, strict=False).fill_null(0)
+    at = second.str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False, time_unit="us")
+    at = at + pl.duration(microseconds=micros)
+    day = pl.lit(None, pl.Date)
+    for name in rows["zone"].unique():
+        here = pl.col("zone") == name
+        day = pl.when(here).then(utc_to_day(pl.col("at"), name)).otherwise(day)
+    has_time = pl.when(pl.col("at").is_not_null()).then(True)
+    rows = rows.select("row", "zone", at=at)
+    return rows.select("row", "at", day=day, has_time=has_time)
+
+
+def read_any_time(frame: pl.DataFrame, settings: dict) -> pl.DataFrame:
+    """`at`, `day` and `has_time` of `frame` (text, zone) by the pattern of times."""
     column = clean(pl.col("text"))
     if order := YEAR_FIRST.get(settings.get("date_order")):
         column = column.str.replace(YEAR_LAST, order)
     names = ["y", "m", "d", "hour", "minute", "second", "fraction", "offset"]
-    parts = pl.DataFrame({"text": text, "zone": zone}).select(
+    parts = frame.select(
         column.str.extract_groups(TIME).struct.rename_fields(names).struct.unnest(),
-        zone=known,
+        "zone",
     )
     stamp = pl.format(
         "{}-{}-{} {}:{}:{}.{}",
@@ -309,15 +346,37 @@ def keyed_hash(values: pl.Series, secret: str) -> pl.Series:
 
 def without_emails(ids: pl.Series, secret: str) -> pl.Series:
     """Ids of customers, those that are e-mails as keyed hashes."""
-    emails = ids.to_frame("id").select(email(pl.col("id"))).to_series()
-    hashes = keyed_hash(emails, secret)
-    return pl.select(pl.coalesce(hashes, ids)).to_series()
+    emails = ids.filter(ids.str.contains("@", literal=True)).unique()
+    return ids.replace(emails, keyed_hash(once_each(emails, email), secret))
 
 
 def plain_text(text: pl.Expr) -> pl.Expr:
     """Cleaned text; what looks like an e-mail or an international phone is ***."""
     text = clean(text).str.replace_all(r"[^ ;=]+@[^ ;]+", "***")
     return text.str.replace_all(r"\+[0-9][-0-9 ()]{6,}[0-9]", "***")
+
+
+def once_each(texts: pl.Series, read) -> pl.Series:
+    """What `read` makes of a column of texts, each different one read once."""
+    different = texts.unique().to_frame("text").with_columns(value=read(pl.col("text")))
+    rows = texts.to_frame("text").join(
+        different, on="text", how="left", nulls_equal=True, maintain_order="left"
+    )
+    return rows["value"]
+
+
+def read_ids(texts: pl.Series) -> pl.Series:
+    """Ids; only those with other signs than letters, digits, _ and - can change."""
+    others = texts.filter(~texts.str.contains(r"^[0-9A-Za-z_-]+$")).unique()
+    return texts.replace(others, once_each(others, clean_id))
+
+
+def unreadable(texts: pl.Series, values: pl.Series) -> pl.Series:
+    """Where there is a text and no value."""
+    missed = values.is_null() & texts.is_not_null()
+    if missed.any():
+        missed &= texts.str.strip_chars(WHITE_SPACE) != ""
+    return missed
 
 
 def email(text: pl.Expr) -> pl.Expr:
@@ -397,9 +456,9 @@ def read_delimited(raw, wanted: dict[str, str]) -> pl.DataFrame:
 
 def online_retail(raw: pl.DataFrame, settings: dict) -> pl.DataFrame:
     """Invoice lines under the contract's names, still text."""
-    invoice = clean_id(pl.col("invoice"))
-    first = invoice.str.slice(0, 1).str.to_uppercase()
-    price = number(pl.col("price"), 4, settings.get("decimal_mark", "."))
+    first = read_ids(raw["invoice"]).str.slice(0, 1).str.to_uppercase()
+    mark = settings.get("decimal_mark", ".")
+    price = once_each(raw["price"], partial(number, scale=4, mark=mark))
     return raw.select(
         "source_file",
         "customer_id",
@@ -416,7 +475,7 @@ def online_retail(raw: pl.DataFrame, settings: dict) -> pl.DataFrame:
         .when(price == 0)
         .then(pl.lit("unpriced"))
         .otherwise(pl.lit("invoice")),
-        product_id=clean_id(pl.col("stock_code")).str.to_uppercase(),
+        product_id=read_ids(raw["stock_code"]).str.to_uppercase(),
         product_name="description",
         unit_price="price",
     )
@@ -503,7 +562,7 @@ def to_contract(
         for name in {*inputs.values(), "time_zone"} - set(text.columns)
     )
     default = pl.lit(settings.get("time_zone") or v["time_zone"])
-    zones = text.select(pl.coalesce(clean(pl.col("time_zone")), default)).to_series()
+    zones = once_each(text["time_zone"], lambda zone: pl.coalesce(clean(zone), default))
     made: dict[str, pl.Series] = {
         "connector": pl.repeat(connector, len(text), dtype=pl.String, eager=True)
     }
@@ -521,36 +580,36 @@ def to_contract(
                 days = pl.DataFrame({str(i): one["day"] for i, one in enumerate(read)})
                 made[LOCAL_DAYS[name]] = days.max_horizontal()
             for column, one in zip(sources, read, strict=True):
-                given = text.select(clean(pl.col(column))).to_series().is_not_null()
-                wrong.append((name, given & one["at"].is_null()))
+                wrong.append((name, unreadable(text[column], one["at"])))
             continue
-        column = pl.col(inputs[name])
-        given = text.select(clean(column)).to_series().is_not_null()
+        column = text[inputs[name]]
         if kind == "zone":
             made[name] = zones
             unknown = [zone for zone in zones.unique() if not is_zone(zone)]
             wrong.append((name, zones.is_in(unknown)))
         elif isinstance(kind, int):
-            value = number(column, kind, settings.get("decimal_mark") or ".")
-            made[name] = text.select(value).to_series()
-            wrong.append((name, given & made[name].is_null()))
+            mark = settings.get("decimal_mark") or "."
+            made[name] = once_each(column, partial(number, scale=kind, mark=mark))
+            wrong.append((name, unreadable(column, made[name])))
+        elif kind in ("id", "customer"):
+            ids = read_ids(column)
+            made[name] = ids if kind == "id" else without_emails(ids, secret)
         else:
-            made[name] = text.select(READ[kind](column)).to_series()
+            made[name] = once_each(column, READ[kind])
             if kind in ("email", "phone"):
                 made[name] = keyed_hash(made[name], secret)
-            elif kind == "customer":
-                made[name] = without_emails(made[name], secret)
-    flags = pl.DataFrame({str(i): flag for i, (_, flag) in enumerate(wrong)})
-    first_wrong = flags.select(
-        pl.coalesce(
-            pl.when(pl.col(str(i))).then(pl.lit(SHORT_NAMES.get(name, name)))
-            for i, (name, _) in enumerate(wrong)
-        ).alias("unreadable_column")
+    first_wrong = pl.coalesce(
+        *(
+            pl.when(flag).then(pl.lit(SHORT_NAMES.get(name, name)))
+            for name, flag in wrong
+            if flag.any()
+        ),
+        pl.lit(None, pl.String),
     )
     frame = pl.DataFrame(made).with_columns(
-        pl.col("shop_id").fill_null(connector),
-        first_wrong.to_series(),
         text["source_file"],
+        pl.col("shop_id").fill_null(connector),
+        unreadable_column=first_wrong,
     )
     if has_order_time is not None:
         frame = frame.with_columns(has_order_time)
@@ -558,8 +617,6 @@ def to_contract(
 
 
 READ = {
-    "id": clean_id,
-    "customer": clean_id,
     "text": plain_text,
     "status": lambda text: clean(text).str.to_lowercase().str.replace_all("[ -]", "_"),
     "currency": lambda text: clean(text).str.to_uppercase(),
@@ -777,7 +834,8 @@ def read_query(con, query: str) -> pl.DataFrame:
     with tempfile.TemporaryDirectory() as folder:
         parquet = f"{folder}/rows.parquet"
         path = parquet.replace("'", "''")
-        con.execute(f"copy ({query}) to '{path}' (format parquet)")
+        how = "format parquet, compression uncompressed"
+        con.execute(f"copy ({query}) to '{path}' ({how})")
         return pl.read_parquet(parquet)
 
 
@@ -803,7 +861,10 @@ def verify(database: Path, inputs, v: dict, sample: int | None, limit: int) -> i
     wrong = 0
     with connect(database) as con:
         fits = {name: read_mart(con, name, sample) for name in OF_FITS}
-        expected = recompute(rows, entities, v, load_rules(), sample, fits)
+        rules = load_rules()
+        decided = decide_rows(rows, entities, v, rules)
+        del rows  # the largest of all
+        expected = marts_of(decided, entities, v, rules, sample, fits)
         for name in COLUMNS:
             if name not in expected:
                 print(f"skip  {name}  needs every customer")

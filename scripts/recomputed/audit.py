@@ -1,33 +1,22 @@
 """What became of the raw rows."""
 
 import polars as pl
-from recomputed.parts import ORDER
 
 
 def account_rows(decided: dict, orders: pl.DataFrame, entities: dict, rules: dict):
     """Rejected rows by reason, and the reconciliation per connector and entity."""
     names = ["orders", "order_lines", "order_items", "refunds", "products", "customers"]
-    bought = orders.filter("is_purchase").select(*ORDER, bought=pl.lit(True))
+    keys = ["connector", "entity"]
     ledger = pl.concat(
         decided[name]
         .with_columns(pl.lit(name).alias("entity"))
-        .select(
-            "connector",
-            "entity",
-            "fate",
-            "reason_code",
-            pl.col("amount").fill_null(0),
-            pl.col("order_id").cast(pl.String)
-            if name == "orders"
-            else pl.lit(None, pl.String).alias("order_id"),
-            pl.col("shop_id"),
-        )
+        .select(*keys, "fate", "reason_code", pl.col("amount").fill_null(0))
         for name in names
-    ).join(bought, on=ORDER, how="left")
+    )
     reasons = rules["reason_codes"].select("reason_code", "reason", "reason_zh")
     rejected = (
         ledger.filter(pl.col("fate") == "rejected")
-        .group_by("connector", "entity", "reason_code")
+        .group_by(*keys, "reason_code")
         .agg(rows=pl.len())
         .join(reasons, on="reason_code", how="left")
     )
@@ -37,18 +26,22 @@ def account_rows(decided: dict, orders: pl.DataFrame, entities: dict, rules: dic
         fate: pl.col("fate") == fate for fate in ("accepted", "superseded", "rejected")
     }
     excluded = (
-        (pl.col("entity") == "orders") & fates["accepted"] & pl.col("bought").is_null()
+        orders.filter(~pl.col("is_purchase"))
+        .group_by("connector", entity=pl.lit("orders"))
+        .agg(excluded_rows=pl.len(), excluded_amount=pl.col("raw_gross").sum())
     )
-    counted = ledger.group_by("connector", "entity").agg(
-        pl.len().alias("raw_rows"),
-        amount.sum().alias("raw_amount"),
-        *(holds.sum().alias(f"{fate}_rows") for fate, holds in fates.items()),
-        *(
-            amount.filter(holds).sum().alias(f"{fate}_amount")
-            for fate, holds in fates.items()
-        ),
-        excluded.sum().alias("excluded_rows"),
-        amount.filter(excluded).sum().alias("excluded_amount"),
+    counted = (
+        ledger.group_by(keys)
+        .agg(
+            pl.len().alias("raw_rows"),
+            amount.sum().alias("raw_amount"),
+            *(holds.sum().alias(f"{fate}_rows") for fate, holds in fates.items()),
+            *(
+                amount.filter(holds).sum().alias(f"{fate}_amount")
+                for fate, holds in fates.items()
+            ),
+        )
+        .join(excluded, on=keys, how="left")
     )
     expected = [
         (connector, entity)
@@ -61,7 +54,6 @@ def account_rows(decided: dict, orders: pl.DataFrame, entities: dict, rules: dic
     spine = pl.DataFrame(
         expected, schema={"connector": pl.String, "entity": pl.String}, orient="row"
     )
-    keys = ["connector", "entity"]
     reconciliation = spine.join(
         counted, on=keys, how="full", coalesce=True
     ).with_columns(

@@ -3,7 +3,16 @@
 import datetime
 
 import polars as pl
-from recomputed.parts import DAY, SHOP, convert, days, hash_keys, round_div, share_out
+from recomputed.parts import (
+    DAY,
+    SHOP,
+    convert,
+    days,
+    hash_keys,
+    in_all,
+    round_div,
+    share_out,
+)
 from recomputed.rows import accepted, number_lines, with_person
 
 
@@ -46,6 +55,7 @@ def price_orders(decided: dict, entities: dict) -> pl.DataFrame:
     no_lines = pl.col("connector").is_in(with_lines) & pl.col("lines_gross").is_null()
     return (
         orders.with_columns(
+            raw_gross=gross,
             is_purchase=pl.col("is_valid")
             & ~pl.col("is_refunded")
             & ~pl.col("is_test")
@@ -130,17 +140,18 @@ def share_items(items: pl.DataFrame, purchases: pl.DataFrame) -> pl.DataFrame:
         order_discount="discount_amount",
         order_refund="refund_amount",
     )
-    items = items.drop("rate", strict=False).join(money, on="order_key")
+    names = ["line_number", "product_id", "quantity", "unit_price", "discount_amount"]
+    items = items.select(*SHOP, "order_key", "line_gross", *names).join(
+        money, on="order_key"
+    )
     items = number_lines(items, ["order_key"], "position")
-    order = "order_key"
     own = pl.col("discount_amount")
-    has_discounts = own.is_not_null().any().over(order)
     items = items.with_columns(
-        gross_total=pl.col("line_gross").sum().over(order),
-        discount_total=own.sum().over(order),
-        weight=pl.when(has_discounts).then(own.fill_null(0)).otherwise("line_gross"),
-        has_discounts=has_discounts,
+        gross_total=in_all(pl.col("line_gross")),
+        discount_total=in_all(own.fill_null(0)),
+        has_discounts=in_all(own.is_not_null().cast(pl.Int64)) > 0,
     ).with_columns(
+        weight=pl.when("has_discounts").then(own.fill_null(0)).otherwise("line_gross"),
         gross_total=convert("gross_total"),
         discount_total=pl.when("has_discounts")
         .then(convert("discount_total"))

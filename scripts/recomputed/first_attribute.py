@@ -1,104 +1,106 @@
 """Cohorts pooled by an attribute of the first order (decision 13)."""
 
-import numpy as np
 import polars as pl
-from recomputed.parts import period, rate
-from recomputed.shop import Shop, round_half_away
+from recomputed.parts import period, rate, round_div
+from recomputed.shop import Shop
 
-ALL = (None, None)
+CELL = ["value", "period_number"]
 
 
-class Members:
-    """Customers as arrays: whole months so far, month of the second purchase."""
+def members(shop: Shop) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Customers and their months with orders or refunds, by months since the first.
 
-    def __init__(self, shop: Shop):
-        def number(day):
-            return period(day, "month") - period(pl.col("first_purchase_date"), "month")
+    `over`: how many whole months are; `again`: the month of the second purchase.
+    """
+    here = "customer_key"
 
-        as_of = pl.lit(shop.as_of, pl.Date)
-        people = shop.customers.select(
-            "customer_key",
-            "first_purchase_date",
-            over=number(as_of + pl.duration(days=1)),
-            last=number(as_of),
-            again=number(pl.col("second_purchase_date")).fill_null(10**6),
+    def number(day):
+        return period(day, "month") - period(pl.col("first_purchase_date"), "month")
+
+    as_of = pl.lit(shop.as_of, pl.Date)
+    people = shop.customers.select(
+        here,
+        "first_purchase_date",
+        over=number(as_of + pl.duration(days=1)),
+        last=number(as_of),
+        again=number(pl.col("second_purchase_date")),
+    )
+    bought = shop.known.select(here, day="order_date", orders=1, net="net_amount")
+    returned = shop.booked.select(
+        here, day="booked_date", orders=0, net=-pl.col("refund_amount")
+    )
+    months = (
+        pl.concat([bought, returned], how="vertical_relaxed")
+        .join(people, on=here)
+        .group_by(here, "over", at=number(pl.col("day")))
+        .agg(pl.col("orders", "net").sum())
+    )
+    return people, months
+
+
+def cells(people: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
+    """A row of counts for each `value` of people and month since the first purchase."""
+    at, customers, net = pl.col("period_number"), pl.col("customers"), pl.col("net")
+    over, back = pl.col("over") > at, pl.col("again") <= at
+    spine = (
+        people.group_by("value")
+        .agg(pl.col("last").max())
+        .select("value", period_number=pl.int_ranges(0, pl.col("last") + 1))
+        .explode("period_number")
+    )
+    alike = people.group_by("value", "over", "again").agg(customers=pl.len())
+    counted = (
+        spine.join(alike, on="value")
+        .group_by(CELL)
+        .agg(
+            cohort_size=customers.sum(),
+            eligible_customers=customers.filter(over).sum(),
+            repurchasers_to_date=customers.filter(back).sum(),
+            eligible_repurchasers=customers.filter(back & over).sum(),
         )
-        self.place = {key: i for i, key in enumerate(people["customer_key"])}
-        self.over, self.last, self.again = (
-            people[name].to_numpy() for name in ("over", "last", "again")
+    )
+    months = months.join(people.select("customer_key", "value"), on="customer_key")
+    buys = pl.col("orders") > 0
+    active = months.group_by("value", period_number="at").agg(
+        active_customers=buys.sum(),
+        eligible_active_customers=(buys & (pl.col("over") > pl.col("at"))).sum(),
+        orders=pl.col("orders").sum(),
+        net_amount=net.sum(),
+    )
+    earned = (
+        spine.join(months.group_by("value", "over", "at").agg(net.sum()), on="value")
+        .filter(pl.col("at") <= at)
+        .group_by(CELL)
+        .agg(
+            cumulative_net_amount=net.sum(),
+            eligible_cumulative_net_amount=net.filter(over).sum(),
         )
-        bought = shop.known.join(people, on="customer_key").select(
-            "customer_key",
-            at=number(pl.col("order_date")),
-            orders=pl.lit(1, pl.Int64),
-            net="net_amount",
-        )
-        returned = shop.booked.join(people, on="customer_key").select(
-            "customer_key",
-            at=number(pl.col("booked_date")),
-            orders=pl.lit(0, pl.Int64),
-            net=-pl.col("refund_amount"),
-        )
-        events = pl.concat([bought, returned], how="vertical_relaxed")
-        self.who = np.array([self.place[k] for k in events["customer_key"]], dtype=int)
-        self.at, self.orders, self.net = (
-            events[name].to_numpy() for name in ("at", "orders", "net")
-        )
-
-    def cells(self, customers) -> list[tuple]:
-        """One row of counts for each month since the first purchase."""
-        inside = np.zeros(len(self.over), dtype=bool)
-        inside[[self.place[customer] for customer in customers]] = True
-        own = inside[self.who]
-        who, at = self.who[own], self.at[own]
-        orders, net = self.orders[own], self.net[own]
-        rows = []
-        for number in range(int(self.last[inside].max()) + 1):
-            over = inside & (self.over > number)
-            back = inside & (self.again <= number)
-            here = at == number
-            active = np.unique(who[here & (orders > 0)])
-            earned = net[(at <= number) & over[who]].sum()
-            eligible = int(over.sum())
-            rows.append(
-                (
-                    number,
-                    int(inside.sum()),
-                    eligible,
-                    len(active),
-                    int(over[active].sum()),
-                    int(orders[here].sum()),
-                    int(net[here].sum()),
-                    int(back.sum()),
-                    int((back & over).sum()),
-                    int(net[at <= number].sum()),
-                    int(earned),
-                    round_half_away(int(earned), eligible),
-                    eligible == int(inside.sum()),
-                )
-            )
-        return rows
+    )
+    return (
+        counted.join(active, on=CELL, how="left")
+        .join(earned, on=CELL, how="left")
+        .with_columns(pl.exclude(CELL).fill_null(0).cast(pl.Int64))
+    )
 
 
 def by_first_attribute(shop: Shop) -> pl.DataFrame:
-    names = (
-        "attribute value period_number cohort_size eligible_customers active_customers "
-        "eligible_active_customers orders net_amount repurchasers_to_date "
-        "eligible_repurchasers cumulative_net_amount eligible_cumulative_net_amount "
-        "cumulative_ltv is_mature"
+    people, months = members(shop)
+    # everybody first, under no attribute
+    everybody = people.select("customer_key", value=pl.lit("all"))
+    counted = pl.concat(
+        cells(people.join(labels, on="customer_key"), months).with_columns(
+            attribute=pl.lit(attribute, pl.String)
+        )
+        for attribute, labels in {None: everybody, **shop.attributes}.items()
     )
-    rows = []
-    if len(shop.customers):
-        members = Members(shop)
-        rows = [(*ALL, *row) for row in members.cells(members.place)]
-        for attribute, labels in shop.attributes.items():
-            groups: dict[str, list[int]] = {}
-            for customer, value in labels.items():
-                groups.setdefault(value, []).append(customer)
-            for value, customers in groups.items():
-                rows.extend((attribute, value, *r) for r in members.cells(customers))
-    texts = {"attribute": pl.String, "value": pl.String, "is_mature": pl.Boolean}
-    counted = shop.rows(names, rows, **texts).with_columns(
+    eligible = pl.col("eligible_customers")
+    counted = shop.stamp(counted).with_columns(
+        cumulative_ltv=pl.when(eligible > 0).then(
+            round_div(pl.col("eligible_cumulative_net_amount"), eligible)
+        ),
+        is_mature=eligible == pl.col("cohort_size"),
+    )
+    counted = counted.with_columns(
         *rate(
             "eligible_active_customers",
             "eligible_customers",

@@ -1,7 +1,7 @@
 """Growth, states, return and churn (decision 12).
 
-Growth is accounted with sets of buyers per period, states by looking at every
-customer at every month end, churn with the silence after every single purchase.
+Growth is accounted customer by customer with the period before, states by looking at
+every customer at every month end, churn with the silence after every single purchase.
 """
 
 import datetime
@@ -9,17 +9,9 @@ import math
 from fractions import Fraction
 
 import polars as pl
-from recomputed.parts import DAY, PERIODS, Z, days, period, period_start, rate
+from recomputed.parts import DAY, PERIODS, Z, days, period, period_start, quotient, rate
 from recomputed.shop import Shop
-from recomputed.timing import (
-    DOUBLE,
-    THIN,
-    curve,
-    customer_gaps,
-    cycle,
-    cycles,
-    usual_gaps,
-)
+from recomputed.timing import DOUBLE, THIN, curve, cycle, cycles, usual_gaps
 
 NAMES = {
     "reactivated": "回流",
@@ -36,66 +28,57 @@ YEAR = 365
 
 
 def growth_accounting(shop: Shop) -> pl.DataFrame:
-    rows = []
-    if not shop.visits.is_empty():
-        for kind in PERIODS:
-            rows.extend(growth_by(kind, shop))
-    names = (
-        "period_type period_start is_complete active new retained reactivated churned "
-        "quick_ratio revenue new_revenue retained_revenue expansion_revenue "
-        "contraction_revenue reactivated_revenue churned_revenue"
-    )
-    return shop.rows(
-        names,
-        rows,
-        period_type=pl.String,
-        period_start=pl.Date,
-        is_complete=pl.Boolean,
-        quick_ratio=DOUBLE,
-    )
+    return shop.stamp(pl.concat(growth_by(kind, shop) for kind in PERIODS))
 
 
-def growth_by(kind: str, shop: Shop):
-    spent: dict[int, dict[int, int]] = {}
-    firsts: dict[int, int] = {}
-    visits = shop.visits.select("customer_key", period(pl.col("day"), kind), "net")
-    for customer, number, net in visits.iter_rows():
-        own = spent.setdefault(number, {})
-        own[customer] = own.get(customer, 0) + net
-        firsts[customer] = min(number, firsts.get(customer, number))
-    last = shop.number(shop.as_of, kind)
-    before: dict[int, int] = {}
-    for number in range(min(spent), last + 1):
-        now = spent.get(number, {})
-        new = {c for c in now if firsts[c] == number}
-        retained = now.keys() & before.keys()
-        back = now.keys() - new - retained
-        gone = before.keys() - now.keys()
-        start, following = (
-            pl.select(period_start(pl.lit(n), kind)).item()
-            for n in (number, number + 1)
+def growth_by(kind: str, shop: Shop) -> pl.DataFrame:
+    here, number = "customer_key", pl.col("number")
+    spent = shop.visits.group_by(here, number=period(pl.col("day"), kind)).agg(
+        first=period(pl.col("first").min(), kind), now=pl.col("net").sum()
+    )
+    earlier = spent.select(here, number=number + 1, before="now")
+    both = spent.join(earlier, on=[here, "number"], how="full", coalesce=True)
+    now, before = pl.col("now"), pl.col("before")
+    buys, bought = now.is_not_null(), before.is_not_null()
+    is_new = buys & (pl.col("first") == number)
+    retained, back, gone = buys & bought, buys & ~bought & ~is_new, ~buys & bought
+    change = now - before
+    counted = both.group_by("number").agg(
+        active=buys.sum(),
+        new=is_new.sum(),
+        retained=retained.sum(),
+        reactivated=back.sum(),
+        churned=gone.sum(),
+        revenue=now.sum(),
+        new_revenue=now.filter(is_new).sum(),
+        retained_revenue=now.filter(retained).sum(),
+        expansion_revenue=change.filter(change > 0).sum(),
+        contraction_revenue=-change.filter(change < 0).sum(),
+        reactivated_revenue=now.filter(back).sum(),
+        churned_revenue=before.filter(gone).sum(),
+    )
+    last = shop.number(shop.as_of, kind) if shop.as_of else 0
+    first = spent["number"].min()
+    numbers = range(last + 1 if first is None else first, last + 1)
+    spine = pl.DataFrame({"number": pl.Series(numbers, dtype=pl.Int64)})
+    over = period_start(number + 1, kind) <= pl.lit(shop.as_of, pl.Date) + DAY
+    only_then = ("churned", "expansion_revenue", "contraction_revenue")
+    return (
+        spine.join(counted, on="number", how="left")
+        .with_columns(pl.exclude("number").fill_null(0).cast(pl.Int64))
+        .with_columns(
+            pl.when(over).then(name).alias(name)
+            for name in (*only_then, "churned_revenue")
         )
-        over = following - DAY <= shop.as_of
-        change = [now[c] - before[c] for c in retained]
-        yield (
-            kind,
-            start,
-            over,
-            len(now),
-            len(new),
-            len(retained),
-            len(back),
-            len(gone) if over else None,
-            (len(new) + len(back)) / len(gone) if over and gone else None,
-            sum(now.values()),
-            sum(now[c] for c in new),
-            sum(now[c] for c in retained),
-            sum(x for x in change if x > 0) if over else None,
-            -sum(x for x in change if x < 0) if over else None,
-            sum(now[c] for c in back),
-            sum(before[c] for c in gone) if over else None,
+        .with_columns(
+            period_type=pl.lit(kind),
+            period_start=period_start(number, kind),
+            is_complete=over,
+            quick_ratio=quotient(
+                pl.col("new") + pl.col("reactivated"), pl.col("churned")
+            ),
         )
-        before = now
+    )
 
 
 # ---- states ----
@@ -120,65 +103,55 @@ def state(v: dict) -> pl.Expr:
     )
 
 
-def states_on(shop: Shop, day: datetime.date) -> pl.DataFrame:
+def states_on(shop: Shop, day: datetime.date | None) -> pl.DataFrame:
     """The state of everybody who had bought by a day."""
+    on, following = pl.lit(day, pl.Date), pl.col("next")
     return (
-        shop.visits.filter(pl.col("day") <= day)
-        .sort("number")
-        .unique("customer_key", keep="last", maintain_order=True)
-        .with_columns(recency=days(pl.lit(day), pl.col("day")))
+        shop.visits.filter(
+            (pl.col("day") <= on) & (following.is_null() | (following > on))
+        )
+        .with_columns(recency=days(on, pl.col("day")))
         .select("customer_key", "before", "recency", state=state(shop.v))
     )
 
 
 def customer_lifecycle(shop: Shop) -> pl.DataFrame:
-    known = cycles(shop)
-    states = states_on(shop, shop.as_of) if shop.as_of else None
-    rows = []
-    for customer, before, recency, name in states.iter_rows() if shop.as_of else []:
-        own = known[customer]
-        rows.append(
-            (
-                customer,
-                name,
-                NAMES[name],
-                before,
-                recency,
-                recency > shop.v["lapse_days"],
-                None if own is None else recency > 3 * own,
-            )
-        )
-    names = (
-        "customer_key lifecycle_state lifecycle_state_zh previous_gap_days "
-        "recency_days is_churned_fixed is_churned_cycle"
-    )
-    return shop.rows(
-        names,
-        rows,
-        lifecycle_state=pl.String,
-        lifecycle_state_zh=pl.String,
-        is_churned_fixed=pl.Boolean,
-        is_churned_cycle=pl.Boolean,
+    name, recency = pl.col("state"), pl.col("recency")
+    states = states_on(shop, shop.as_of).join(cycles(shop), on="customer_key")
+    return shop.stamp(states).with_columns(
+        lifecycle_state=name,
+        lifecycle_state_zh=name.replace_strict(NAMES, return_dtype=pl.String),
+        previous_gap_days="before",
+        recency_days=recency,
+        is_churned_fixed=recency > shop.v["lapse_days"],
+        is_churned_cycle=recency * pl.col("parts") > 3 * pl.col("cycle"),
     )
 
 
 def lifecycle_transitions(shop: Shop) -> pl.DataFrame:
-    rows, before = [], {}
+    before = states_on(shop, None).select("customer_key", from_state="state")
+    months = [
+        pl.DataFrame(
+            schema={
+                "month_start": pl.Date,
+                **dict.fromkeys(["from_state", "to_state"], pl.String),
+                "customers": pl.get_index_type(),
+            }
+        )
+    ]
     for start, end in shop.whole_months:
-        now = dict(states_on(shop, end).select("customer_key", "state").iter_rows())
-        counts: dict[tuple[str, str], int] = {}
-        for customer, name in now.items():
-            pair = (before.get(customer, "none"), name)
-            counts[pair] = counts.get(pair, 0) + 1
-        rows.extend((start, *pair, n) for pair, n in counts.items())
-        before = now
-    return shop.rows(
-        "month_start from_state to_state customers",
-        rows,
-        month_start=pl.Date,
-        from_state=pl.String,
-        to_state=pl.String,
-    )
+        now = states_on(shop, end).select("customer_key", to_state="state")
+        months.append(
+            now.join(before, on="customer_key", how="left")
+            .group_by(
+                pl.lit(start).alias("month_start"),
+                pl.col("from_state").fill_null("none"),
+                "to_state",
+            )
+            .agg(customers=pl.len())
+        )
+        before = now.rename({"to_state": "from_state"})
+    return shop.stamp(pl.concat(months))
 
 
 # ---- return ----
@@ -201,7 +174,13 @@ def reactivations(shop: Shop) -> pl.DataFrame:
         net_amount_after=pl.col("net").filter(~earlier).sum(),
     )
     first_orders = (
-        shop.known.sort("order_number")
+        shop.known.join(
+            back,
+            left_on=[customer, "order_date"],
+            right_on=[customer, "day"],
+            how="semi",
+        )
+        .sort("order_number")
         .unique([customer, "order_date"], keep="first", maintain_order=True)
         .join(shop.leading, on="order_key", how="left")
         .select(customer, "channel", "coupon_code", "category", day="order_date")
@@ -261,13 +240,15 @@ def silences(shop: Shop) -> dict[str, pl.DataFrame]:
     suggested = suggested_limit(shop, curve(visits))
     if suggested is not None:
         found["suggested"] = pl.lit(suggested, pl.Int64)
-    gaps, prior = customer_gaps(shop), shop.v["cycle_prior_gaps"]
-    usual = usual_gaps(shop, gaps)
-    limits = []
-    for customer, number in visits.select("customer_key", "number").iter_rows():
-        own = cycle(gaps[customer][: number - 1], usual[customer], prior)
-        limits.append(None if own is None else math.floor(3 * own))
-    found["cycle"] = pl.Series(limits, dtype=pl.Int64)
+    # the gaps before each purchase
+    so_far = pl.col("before").rolling_median(
+        window_size=visits["number"].max() or 1, min_samples=1
+    )
+    days_of, parts = cycle(shop.v["cycle_prior_gaps"])
+    visits = visits.join(
+        usual_gaps(shop), on="customer_key", maintain_order="left"
+    ).with_columns(gaps=pl.col("number") - 1, median=so_far.over("customer_key"))
+    found["cycle"] = 3 * days_of // parts
     return {name: visits.with_columns(limit=limit) for name, limit in found.items()}
 
 
@@ -326,21 +307,18 @@ def churn_rates(shop: Shop) -> pl.DataFrame:
 
 def churn_drivers(shop: Shop) -> pl.DataFrame:
     limit = shop.v["lapse_days"]
-    old = {
-        customer: recency > limit
-        for customer, tenure, recency in shop.customers.select(
-            "customer_key", "tenure_days", "recency_days"
-        ).iter_rows()
-        if tenure > limit
-    }
-    everybody = [sum(old.values()), len(old) - sum(old.values())]
+    old = shop.customers.filter(pl.col("tenure_days") > limit).select(
+        "customer_key", lapsed=pl.col("recency_days") > limit
+    )
+    everybody = [old["lapsed"].sum(), (~old["lapsed"]).sum()]
     rows = []
     for feature, labels in shop.attributes.items():
-        counts: dict[str, list[int]] = {}
-        for customer, value in labels.items():
-            if customer in old:
-                counts.setdefault(value, [0, 0])[0 if old[customer] else 1] += 1
-        for value, (lapsed, retained) in counts.items():
+        counts = (
+            labels.join(old, on="customer_key")
+            .group_by("value")
+            .agg(pl.col("lapsed").sum(), retained=(~pl.col("lapsed")).sum())
+        )
+        for value, lapsed, retained in counts.iter_rows():
             odds = odds_ratio(
                 lapsed, retained, everybody[0] - lapsed, everybody[1] - retained
             )
@@ -371,7 +349,6 @@ def lifecycle(shop: Shop) -> dict[str, pl.DataFrame]:
         "growth_accounting": growth_accounting(shop),
         "customer_lifecycle": customer_lifecycle(shop),
         "lifecycle_transitions": lifecycle_transitions(shop),
-        "reactivations": reactivations(shop),
         "churn_rates": churn_rates(shop),
         "lifecycle_limits": lifecycle_limits(shop),
         "churn_drivers": churn_drivers(shop),

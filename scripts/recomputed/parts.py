@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 
+import numpy as np
 import polars as pl
 
 SHOP = ["connector", "shop_id"]
@@ -28,22 +29,30 @@ def convert(cents: str, rate: str = "rate") -> pl.Expr:
     return round_div(pl.col(cents).cast(pl.Int128) * pl.col(rate), RATE_UNIT)
 
 
+def so_far(amount: pl.Expr) -> pl.Expr:
+    """The sum over the lines of an order, which stand together, up to each."""
+    order, reached = pl.col("order_key"), amount.cum_sum()
+    is_first = order.ne_missing(order.shift())
+    return reached - pl.when(is_first).then(reached - amount).forward_fill()
+
+
+def in_all(amount: pl.Expr) -> pl.Expr:
+    """The sum over the lines of an order, which stand together."""
+    order = pl.col("order_key")
+    is_last = order.ne_missing(order.shift(-1))
+    return pl.when(is_last).then(so_far(amount)).backward_fill()
+
+
 def share_out(lines: pl.DataFrame, name: str, total: str, weight: str):
     """`lines` (sorted) with `name`: each order's `total` shared out by `weight`."""
-    order = "order_key"
-    by_weight = pl.col(weight).sum().over(order) > 0
+    order, reached = pl.col("order_key"), pl.col("reached")
+    by_weight = in_all(pl.col(weight)) > 0
     each = pl.when(by_weight).then(pl.col(weight)).otherwise(1).cast(pl.Int128)
     lines = lines.with_columns(each=each)
-    lines = lines.with_columns(
-        running=pl.col("each").cum_sum().over(order),
-        whole=pl.col("each").sum().over(order),
-    )
-    reached = round_div(pl.col(total) * pl.col("running"), pl.col("whole"))
-    lines = lines.with_columns(reached=reached)
-    before = pl.col("reached").shift(1).over(order).fill_null(0)
-    return lines.with_columns((pl.col("reached") - before).alias(name)).drop(
-        "each", "running", "whole", "reached"
-    )
+    up_to = pl.col(total) * so_far(pl.col("each"))
+    lines = lines.with_columns(reached=round_div(up_to, in_all(pl.col("each"))))
+    before = pl.when(order == order.shift()).then(reached.shift()).fill_null(0)
+    return lines.with_columns((reached - before).alias(name)).drop("each", "reached")
 
 
 def decimal(column: str, scale: int = 2) -> pl.Expr:
@@ -56,8 +65,10 @@ def hash_keys(frame: pl.DataFrame, name: str, *columns: str) -> pl.DataFrame:
     text = pl.concat_str(*columns, separator="|")
     texts = frame.select(text.alias("text")).to_series()
     known = texts.drop_nulls().unique()
-    keys = [int(hashlib.md5(t.encode()).hexdigest()[:15], 16) for t in known]
-    lookup = pl.DataFrame({"text": known, name: pl.Series(keys, dtype=pl.Int64)})
+    hashes = b"".join(hashlib.md5(t).digest() for t in known.cast(pl.Binary).to_list())
+    # The first 15 of 32 hexadecimal digits: 60 of the first 64 bits.
+    keys = (np.frombuffer(hashes, ">u8")[::2] >> 4).astype(np.int64)
+    lookup = pl.DataFrame({"text": known, name: keys})
     return (
         frame.with_columns(texts.alias("text"))
         .join(lookup, on="text", how="left", maintain_order="left")

@@ -8,8 +8,9 @@ import datetime
 import hashlib
 import math
 
+import numpy as np
 import polars as pl
-from recomputed.parts import DAY, convert, days
+from recomputed.parts import DAY, days
 from recomputed.purchase_models import (
     MODELS,
     SPEND,
@@ -20,7 +21,6 @@ from recomputed.purchase_models import (
     with_chances,
 )
 from recomputed.rfm import cut_points, score
-from recomputed.rows import accepted
 from recomputed.shop import Shop
 from recomputed.timing import DOUBLE
 
@@ -73,29 +73,19 @@ ALIKE = {
 
 def known_visits(shop: Shop, day: datetime.date) -> pl.DataFrame:
     """Purchase days of customers, with net amount, as known at the end of a day."""
+    orders, refunds = shop.claims
     returned = (
-        accepted(shop.decided["refunds"])
-        .filter(
-            pl.col("order_key").is_not_null()
-            & (pl.coalesce("refund_date", "order_day") <= day)
-        )
+        refunds.filter(pl.col("refund_day") <= day)
         .group_by("order_key")
-        .agg(own=pl.col("refund_amount").sum(), back=convert("refund_amount").sum())
+        .agg(pl.col("own", "back").sum())
     )
-    paid = pl.col("gross_amount") - pl.col("discount_amount").fill_null(0)
+    left = pl.col("own").fill_null(0)
     return (
-        shop.decided["taken"]
-        .filter(pl.col("is_valid") & ~pl.col("is_refunded") & ~pl.col("is_test"))
-        .filter(pl.col("order_date") <= day)
+        orders.filter(pl.col("order_date") <= day)
         .join(returned, on="order_key", how="left")
-        .filter((pl.col("own").fill_null(0) == 0) | (pl.col("own") < paid))
-        .with_columns(
-            net=convert("gross_amount")
-            - convert("discount_amount").fill_null(0)
-            - pl.col("back").fill_null(0)
-        )
+        .filter((left == 0) | (left < pl.col("paid")))
         .group_by("person_key", day="order_date")
-        .agg(pl.col("net").sum())
+        .agg(net=(pl.col("net") - pl.col("back").fill_null(0)).sum())
     )
 
 
@@ -412,7 +402,7 @@ class Origin:
         """What customers alike at the earlier day did until this one."""
 
         def with_quintile(people: pl.DataFrame) -> pl.DataFrame:
-            cuts = cut_points(people["net"].to_list()) if len(people) else []
+            cuts = cut_points(people["net"]) if len(people) else []
             return people.with_columns(score("net", cuts).alias("m_score"))
 
         then = (
@@ -528,20 +518,15 @@ def smallest(values: list[float], percent: float) -> float:
 def judged(told: pl.DataFrame, replicates) -> dict[str, tuple]:
     """Each metric with its interval."""
     blocks = parts(shares(told))
-    own = {row["block"]: row for row in blocks.iter_rows(named=True)}
     names = [name for name in blocks.columns if name != "block"]
-    whole = {
-        name: math.fsum(row[name] or 0.0 for row in own.values()) for name in names
-    }
-    sums = []
-    for replicate in replicates:
-        chosen = [(replicate[block], row) for block, row in own.items()]
-        sums.append(
-            {
-                name: sum(w * (row[name] or 0.0) for w, row in chosen if w)
-                for name in names
-            }
-        )
+    each = blocks.select(pl.col(names).fill_null(0.0))
+    whole = {name: math.fsum(each[name]) for name in names}
+    drawn = np.array([[own[block] for block in blocks["block"]] for own in replicates])
+    values = each.to_numpy()
+    is_finite = np.isfinite(values)
+    totals = drawn @ np.where(is_finite, values, 0.0)
+    totals[drawn @ ~is_finite > 0] = math.nan
+    sums = [dict(zip(names, row, strict=True)) for row in totals.tolist()]
     found = {}
     for name in METRICS:
         value = metric(name, whole)

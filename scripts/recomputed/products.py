@@ -1,15 +1,13 @@
 """Products, pairs, next products and channels (decision 14).
 
-Pairs are counted product by product over the lists of baskets each is in.
+Pairs are counted product by product over the lists that each is in.
 """
-
-from collections import Counter, defaultdict
 
 import numpy as np
 import polars as pl
 from recomputed.parts import days, rate, round_div
 from recomputed.shop import Shop, share_at_most
-from recomputed.timing import DOUBLE, Curve
+from recomputed.timing import DOUBLE, curve
 
 SOON = 90
 
@@ -19,41 +17,43 @@ def bought_items(shop: Shop) -> pl.DataFrame:
     orders = shop.facts.select(
         "order_key", "customer_key", "order_date", "order_number"
     )
-    return shop.items.join(orders, on="order_key")
+    money = ["quantity", "gross_amount", "net_amount"]
+    items = shop.items.select("order_key", "product_key", *money)
+    return items.join(orders, on="order_key")
 
 
 def reorders(shop: Shop, bought: pl.DataFrame) -> pl.DataFrame:
     """Per product: who came back for it, how soon, and how long it takes."""
-    known = bought.filter(pl.col("customer_key").is_not_null())
-    dates: dict[int, dict[int, set]] = defaultdict(lambda: defaultdict(set))
-    for product, customer, day in known.select(
-        "product_key", "customer_key", "order_date"
-    ).iter_rows():
-        dates[product][customer].add(day)
-    rows = []
-    for product, people in dates.items():
-        waits, closed = [], []
-        repeat = eligible = soon = 0
-        for own in people.values():
-            ordered = sorted(own)
-            gaps = [(b - a).days for a, b in zip(ordered, ordered[1:], strict=False)]
-            waits += [*gaps, (shop.as_of - ordered[-1]).days]
-            closed += [*[True] * len(gaps), False]
-            repeat += bool(gaps)
-            over = (shop.as_of - ordered[0]).days >= SOON
-            eligible += over
-            soon += over and bool(gaps) and gaps[0] <= SOON
-        ended = [
-            wait for wait, is_closed in zip(waits, closed, strict=True) if is_closed
-        ]
-        median = Curve(waits, closed).first_at_most(50)
-        counts = (len(people), repeat, eligible, soon)
-        rows.append((product, *counts, share_at_most(ended, 50), median))
-    names = (
-        "product_key customers repeat_buyers eligible_customers_90d repeat_buyers_90d "
-        "median_reorder_days km_median_reorder_days"
+    own = ["product_key", "customer_key"]
+    day, wait, closed = (pl.col(name) for name in ("order_date", "wait", "closed"))
+    as_of = pl.lit(shop.as_of, pl.Date)
+    same = pl.all_horizontal(pl.col(name) == pl.col(name).shift() for name in own)
+    visits = (
+        bought.drop_nulls("customer_key")
+        .select(*own, "order_date")
+        .unique()
+        .sort(*own, "order_date")
+        .with_columns(is_first=~same.fill_null(False))
+        .with_columns(closed=~pl.col("is_first").shift(-1, fill_value=True))
+        .with_columns(
+            wait=days(pl.when(closed).then(day.shift(-1)).otherwise(as_of), day)
+        )
     )
-    return shop.rows(names, rows)
+    first, over = pl.col("is_first"), days(as_of, day) >= SOON
+    counted = visits.group_by("product_key").agg(
+        customers=first.sum(),
+        repeat_buyers=(first & closed).sum(),
+        eligible_customers_90d=(first & over).sum(),
+        repeat_buyers_90d=(first & over & closed & (wait <= SOON)).sum(),
+        median_reorder_days=share_at_most(wait.filter("closed"), 50),
+    )
+    medians = [
+        (product, curve(some).first_at_most(50))
+        for (product,), some in visits.partition_by("product_key", as_dict=True).items()
+    ]
+    return counted.join(
+        shop.rows("product_key km_median_reorder_days", medians), on="product_key"
+    )
 
 
 def product_performance(shop: Shop) -> pl.DataFrame:
@@ -93,52 +93,71 @@ def product_performance(shop: Shop) -> pl.DataFrame:
 # ---- pairs ----
 
 
-def baskets(bought: pl.DataFrame, by: str) -> list[list[int]]:
-    """The different products of each order, or of each customer."""
+class Lists:
+    """Lists of different products, known by their places 0, 1, 2, ...
+
+    `rows` holds pairs of `place` and `product_key`; products are numbered here.
+    """
+
+    def __init__(self, rows: pl.DataFrame, lists: int):
+        rows = rows.sort("place")
+        self.keys, self.products = np.unique(rows["product_key"], return_inverse=True)
+        self.places = rows["place"].to_numpy()
+        self.length = np.bincount(self.places, minlength=lists)
+        self.end = np.cumsum(self.length)
+
+    def count(self, places) -> np.ndarray:
+        """How many of the lists at these places each product is in."""
+        length = self.length[places]
+        before = np.repeat(self.end[places] - np.cumsum(length), length)
+        within = self.products[before + np.arange(len(before))]
+        return np.bincount(within, minlength=len(self.keys))
+
+    def holding(self):
+        """Each product's number with the places of the lists that it is in."""
+        order = np.argsort(self.products, kind="stable")
+        ends = np.cumsum(np.bincount(self.products, minlength=len(self.keys)))
+        yield from enumerate(np.split(self.places[order], ends[:-1]))
+
+
+def baskets(bought: pl.DataFrame, by: str) -> pl.DataFrame:
+    """Products by the place of the order, or of the customer, they belong to."""
     return (
         bought.drop_nulls(by)
-        .group_by(by)
-        .agg(pl.col("product_key").unique())["product_key"]
-        .to_list()
+        .select(by, "product_key")
+        .unique()
+        .sort(by)
+        .select("product_key", place=pl.col(by).rle_id(), products=pl.len().over(by))
     )
 
 
-def pairs(kept: list[list[int]], least: int):
-    """Products a < b and the baskets with a, with b and with both."""
-    places: dict[int, list[int]] = defaultdict(list)
-    for place, basket in enumerate(kept):
-        for product in basket:
-            places[product].append(place)
-    often = {product for product, own in places.items() if len(own) >= least}
-    frequent = [
-        np.array([p for p in basket if p in often], dtype=np.int64) for basket in kept
-    ]
-    for a in often:
-        others = np.concatenate([frequent[place] for place in places[a]])
-        products, together = np.unique(others[others > a], return_counts=True)
-        for b, both in zip(products.tolist(), together.tolist(), strict=True):
-            if both >= least:
-                yield a, b, len(places[a]), len(places[b]), both
-
-
 def product_affinity(shop: Shop) -> pl.DataFrame:
-    most = shop.v["affinity_maximum_products"]
+    most, least = (
+        shop.v[f"affinity_{name}"] for name in ("maximum_products", "minimum_together")
+    )
     bought, rows = bought_items(shop), []
     for basis, by in (("order", "order_key"), ("customer", "customer_key")):
         everything = baskets(bought, by)
-        kept = [basket for basket in everything if len(basket) <= most]
-        n, left = len(kept), len(everything) - len(kept)
-        for a, b, with_a, with_b, both in pairs(
-            kept, shop.v["affinity_minimum_together"]
-        ):
-            measures = (
-                both / n,
-                both / with_a,
-                both / with_b,
-                both * n / (with_a * with_b),
-                (both * n - with_a * with_b) / (n * n),
-            )
-            rows.append((a, b, basis, n, left, with_a, with_b, both, *measures))
+        some = everything.filter(pl.col("products") <= most)
+        n = some["place"].n_unique()
+        left = everything["place"].n_unique() - n
+        kept = Lists(some, len(everything))
+        alone = kept.count(np.flatnonzero(kept.length)).tolist()
+        for a, places in kept.holding():
+            together = kept.count(places)
+            for b in np.flatnonzero(together >= least).tolist():
+                if b <= a:
+                    continue
+                with_a, with_b, both = alone[a], alone[b], int(together[b])
+                measures = (
+                    both / n,
+                    both / with_a,
+                    both / with_b,
+                    both * n / (with_a * with_b),
+                    (both * n - with_a * with_b) / (n * n),
+                )
+                keys = (int(kept.keys[a]), int(kept.keys[b]))
+                rows.append((*keys, basis, n, left, with_a, with_b, both, *measures))
     doubles = ["support", "confidence_ab", "confidence_ba", "lift", "leverage"]
     return shop.rows(
         "product_a product_b basis baskets baskets_left_out baskets_a baskets_b "
@@ -153,35 +172,29 @@ def next_products(shop: Shop) -> pl.DataFrame:
     most, least = (
         shop.v[f"affinity_{name}"] for name in ("maximum_products", "minimum_together")
     )
-    contents: dict[tuple, set[int]] = defaultdict(set)
-    for customer, day, product in (
+    # Purchase days are in order: the next one of the customer has the next place.
+    visits = shop.visits.select(
+        "customer_key", "closed", order_date="day"
+    ).with_row_index("place")
+    bought = (
         bought_items(shop)
-        .drop_nulls("customer_key")
         .select("customer_key", "order_date", "product_key")
-        .iter_rows()
-    ):
-        contents[customer, day].add(product)
-    steps, leaving, reaching, moves = 0, Counter(), Counter(), Counter()
-    walks = []
-    for customer, day, following in (
-        shop.visits.filter("closed").select("customer_key", "day", "next").iter_rows()
-    ):
-        here, there = (contents.get((customer, d), set()) for d in (day, following))
-        if 0 < len(here) <= most and 0 < len(there) <= most:
-            steps += 1
-            leaving.update(here)
-            reaching.update(there)
-            walks.append((here, there))
-    for here, there in walks:
-        targets = [b for b in there if reaching[b] >= least]
-        for a in here:
-            if leaving[a] >= least:
-                moves.update((a, b) for b in targets)
-    rows = [
-        (a, b, n, leaving[a], reaching[b], steps, reaching[b] / steps)
-        for (a, b), n in moves.items()
-        if n >= least
-    ]
+        .unique()
+        .join(visits, on=["customer_key", "order_date"])
+    )
+    days_of = Lists(bought, len(visits))
+    some = (days_of.length > 0) & (days_of.length <= most)
+    is_step = visits["closed"].to_numpy() & some & np.append(some[1:], False)
+    steps = int(is_step.sum())
+    leaving = days_of.count(np.flatnonzero(is_step)).tolist()
+    reaching = days_of.count(np.flatnonzero(is_step) + 1).tolist()
+    rows = []
+    for a, places in days_of.holding():
+        moves = days_of.count(places[is_step[places]] + 1)
+        for b in np.flatnonzero(moves >= least).tolist():
+            keys = (int(days_of.keys[a]), int(days_of.keys[b]))
+            counts = (int(moves[b]), leaving[a], reaching[b], steps)
+            rows.append((*keys, *counts, reaching[b] / steps))
     names = "product_from product_to transitions steps_from steps_to steps base_rate"
     found = shop.rows(names, rows, base_rate=DOUBLE)
     return found.with_columns(

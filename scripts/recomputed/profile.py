@@ -10,14 +10,14 @@ BANDS = {0: "00-06", 1: "06-12", 2: "12-18", 3: "18-24"}
 
 def preferred(rows: pl.DataFrame, name: str, weight: pl.Expr) -> pl.DataFrame:
     """Each customer's value of most weight; ties: the latest, then the smaller."""
-    return (
+    left = (
         rows.drop_nulls(name)
         .group_by("customer_key", name)
         .agg(weight=weight, latest=pl.col("order_number").max())
-        .sort("weight", "latest", name, descending=[True, True, False])
-        .unique("customer_key", keep="first", maintain_order=True)
-        .select("customer_key", pl.col(name).alias(f"preferred_{name}"))
     )
+    for column, best in (("weight", pl.max), ("latest", pl.max), (name, pl.min)):
+        left = left.filter(pl.col(column) == best(column).over("customer_key"))
+    return left.select("customer_key", pl.col(name).alias(f"preferred_{name}"))
 
 
 def customer_profiles(shop: Shop, marts: dict[str, pl.DataFrame]) -> pl.DataFrame:

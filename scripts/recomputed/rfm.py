@@ -7,9 +7,9 @@ import polars as pl
 from recomputed.parts import days, quotient, round_div
 
 
-def cut_points(values: list[int]) -> list[int]:
+def cut_points(values) -> list[int]:
     """20, 40, 60, 80 %: the smallest value with that share at or below it."""
-    ordered = sorted(values)
+    ordered = pl.Series(values).sort()
     return [ordered[math.ceil(k * len(ordered) / 5) - 1] for k in range(1, 5)]
 
 
@@ -59,8 +59,8 @@ def rfm_cuts(people: pl.DataFrame, v: dict) -> dict[str, list[int]]:
         return {"frequency": [], "recency": [], "monetary": []}
     return {
         "frequency": v["rfm_frequency_thresholds"],
-        "recency": cut_points(people["recency_days"].to_list()),
-        "monetary": cut_points(people["monetary"].to_list()),
+        "recency": cut_points(people["recency_days"]),
+        "monetary": cut_points(people["monetary"]),
     }
 
 

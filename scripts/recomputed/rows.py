@@ -23,6 +23,8 @@ def negative(*columns: str) -> list[tuple[str, pl.Expr]]:
     return [(f"negative_{name}", pl.col(name) < 0) for name in columns]
 
 
+# of no use once the fate of the rows is known
+SETTLED = ["updated_at", "arrival_date", "source_file", "unreadable_column"]
 UNREADABLE = ("unreadable", pl.lit(True))
 TOO_LARGE = ("amount_out_of_range", pl.col("line_gross").is_null())
 
@@ -140,36 +142,43 @@ def refund_reasons(v: dict, as_of) -> pl.Expr:
 
 def keep_newest(rows: pl.DataFrame, key: list[str], ties: list[str]) -> pl.DataFrame:
     """`rows` with `fate`: of a key's rows that passed, the newest is accepted."""
-    rows = rows.sort(["updated_at", *ties], descending=True, nulls_last=True)
     passed = pl.col("reason_code").is_null()
-    newest = pl.struct(*key, passed.alias("passed")).is_first_distinct()
+    is_alone = ~pl.struct(*key, passed=passed).is_duplicated()
+    rows = rows.with_columns(is_newest=passed & is_alone)
+    is_one_of_many = passed & ~pl.col("is_newest")
+    many = rows.filter(is_one_of_many).sort(
+        ["updated_at", *ties], descending=True, nulls_last=True
+    )
+    many = many.with_columns(is_newest=pl.struct(key).is_first_distinct())
+    rows = pl.concat([rows.filter(~is_one_of_many), many])
     return rows.with_columns(
-        fate=pl.when(~passed)
-        .then(pl.lit("rejected"))
-        .when(newest)
+        fate=pl.when("is_newest")
         .then(pl.lit("accepted"))
-        .otherwise(pl.lit("superseded"))
-    )
+        .when(passed)
+        .then(pl.lit("superseded"))
+        .otherwise(pl.lit("rejected"))
+    ).drop("is_newest")
 
 
-def keep_newest_file(lines: pl.DataFrame) -> pl.DataFrame:
-    """`lines` with `fate`: all lines of an order come from its newest file."""
+def keep_newest_file(lines: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """`lines` with `fate`: all lines of an order (`key`) come from its newest file."""
     passed = lines.filter(pl.col("reason_code").is_null())
-    winners = (
-        passed.group_by(*ORDER, "source_file")
-        .agg(pl.col("updated_at").max())
+    files = passed.group_by(*key, "source_file").agg(pl.col("updated_at").max())
+    beaten = (
+        files.filter(pl.struct(key).is_duplicated())
         .sort("updated_at", "source_file", descending=[True, False], nulls_last=True)
-        .unique(ORDER, keep="first", maintain_order=True)
-        .select(*ORDER, winner="source_file")
+        .filter(~pl.struct(key).is_first_distinct())
+        .select(*key, "source_file", is_beaten=pl.lit(True))
     )
-    lines = lines.join(winners, on=ORDER, how="left", maintain_order="left")
-    won = pl.col("source_file").eq_missing(pl.col("winner"))
+    lines = lines.join(
+        beaten, on=[*key, "source_file"], how="left", maintain_order="left"
+    )
     return lines.with_columns(
         fate=pl.when(pl.col("reason_code").is_not_null())
         .then(pl.lit("rejected"))
-        .when(won)
-        .then(pl.lit("accepted"))
-        .otherwise(pl.lit("superseded"))
+        .when("is_beaten")
+        .then(pl.lit("superseded"))
+        .otherwise(pl.lit("accepted"))
     )
 
 
@@ -267,8 +276,7 @@ def identify(rows: pl.DataFrame, v: dict) -> pl.DataFrame:
     `rows` holds the identifiers that stand together on a row. Returns one row per
     identifier text, with the person's key and smallest shop customer id.
     """
-    rows = rows.unique()
-    texts = rows.select(identifier_texts(v))
+    texts = rows.unique().select("customer_id", *identifier_texts(v))
     limit = v["identity_max_customer_ids"]
     for kind in ("email", "phone"):
         ids = pl.col("customer").n_unique() - pl.col("customer").has_nulls()
@@ -278,35 +286,39 @@ def identify(rows: pl.DataFrame, v: dict) -> pl.DataFrame:
         texts = texts.with_columns(
             pl.when(~pl.col(kind).is_in(crowded[kind].implode())).then(kind).alias(kind)
         )
-    parent: dict[str, str] = {}
+    kinds = ["customer", "email", "phone"]
+    people = texts.with_columns(person=connected(texts.select(kinds))).with_columns(
+        person_id=pl.col("customer_id").min().over("person")
+    )
+    identifiers = (
+        pl.concat(people.select("person", "person_id", identifier=k) for k in kinds)
+        .drop_nulls("identifier")
+        .unique("identifier")
+    )
+    return hash_keys(identifiers, "key", "identifier").select(
+        "identifier", "person_id", person_key=pl.col("key").min().over("person")
+    )
 
-    def root(text: str) -> str:
-        parent.setdefault(text, text)
-        while parent[text] != text:
-            parent[text] = text = parent[parent[text]]
-        return text
 
-    for row in texts.unique().iter_rows():
-        known = [root(text) for text in row if text is not None]
-        for other in known[1:]:
-            parent[root(other)] = root(known[0])
-    people = pl.DataFrame(
-        {"identifier": list(parent), "person": [root(text) for text in parent]},
-        schema={"identifier": pl.String, "person": pl.String},
-    )
-    own_ids = (
-        rows.select(identifier_texts(v)[0].alias("identifier"), own_id="customer_id")
-        .drop_nulls()
-        .unique()
-    )
-    people = hash_keys(people, "key", "identifier").join(
-        own_ids, on="identifier", how="left"
-    )
-    return people.select(
-        "identifier",
-        person_key=pl.col("key").min().over("person"),
-        person_id=pl.col("own_id").min().over("person"),
-    )
+def connected(rows: pl.DataFrame) -> pl.Series:
+    """A number per row, equal for rows that share a value or are linked by others.
+
+    Each row takes the lowest number of those it shares a value with, and then the
+    number that this row has got, until nothing changes.
+    """
+    values = rows.select(pl.all().cast(pl.Categorical).to_physical())
+    person = pl.Series("person", range(len(rows)), dtype=pl.UInt32)
+    shared = [
+        pl.when(pl.col(name).is_not_null()).then(pl.col("person").min().over(name))
+        for name in rows.columns
+    ]
+    while True:
+        lowest = pl.min_horizontal("person", *shared)
+        lower = values.with_columns(person).select(lowest).to_series()
+        lower = lower.gather(lower)
+        if lower.equals(person):
+            return person
+        person = lower.alias("person")
 
 
 def identifier_texts(v: dict) -> list[pl.Expr]:
@@ -343,7 +355,9 @@ def with_person(frame: pl.DataFrame, people: pl.DataFrame, v: dict) -> pl.DataFr
 def check_orders(rows: dict, v: dict, rules: dict, as_of) -> tuple:
     """Flat lines, and the orders given and made from lines, with their fates."""
     lines = prepare_lines(rows["order_lines"], rules)
-    lines = keep_newest_file(lines.with_columns(reason_code=line_reasons(v, as_of)))
+    lines = keep_newest_file(
+        lines.with_columns(reason_code=line_reasons(v, as_of)), ORDER
+    )
     orders = pl.concat(
         [rows["orders"], orders_of_lines(accepted(lines))], how="diagonal_relaxed"
     )
@@ -372,7 +386,10 @@ def decide_rows(rows: dict, entities: dict, v: dict, rules: dict) -> dict:
     held = [*SHOP, "customer_id", "email_hash", "phone_hash"]
     tied = pl.concat([accepted(rows).select(held) for rows in (orders, customers)])
     people = identify(tied, v)
-    taken = hash_keys(with_person(accepted(orders), people, v), "order_key", *ORDER)
+    taken = with_person(accepted(orders), people, v).drop(
+        *SETTLED, "email_hash", "phone_hash", "fate", "reason_code"
+    )
+    taken = hash_keys(taken, "order_key", *ORDER)
     found = taken.select(
         *ORDER,
         "order_key",
@@ -411,18 +428,27 @@ def decide_rows(rows: dict, entities: dict, v: dict, rules: dict) -> dict:
         ],
         how="diagonal_relaxed",
     )
-    items = items.with_columns(line_gross()).join(found, on=ORDER, how="left")
-    items = keep_newest_file(items.with_columns(reason_code=item_reasons(v)))
+    items = items.with_columns(line_gross()).join(
+        found.select(*ORDER, "order_key"), on=ORDER, how="left"
+    )
+    items = items.with_columns(reason_code=item_reasons(v))
+    items = keep_newest_file(items, ["order_key"])
 
-    nothing = pl.lit(0, pl.Int64)
-    decided = {
-        "orders": orders.with_columns(amount="gross_amount"),
-        "order_lines": lines.with_columns(amount="line_gross"),
-        "order_items": items.with_columns(amount="line_gross"),
-        "refunds": refunds.with_columns(amount="refund_amount"),
-        "products": products.with_columns(amount=nothing),
-        "customers": customers.with_columns(amount=nothing),
+    amounts = {
+        "orders": (orders, "gross_amount"),
+        "order_lines": (lines, "line_gross"),
+        "products": (products, pl.lit(0, pl.Int64)),
+        "customers": (customers, pl.lit(0, pl.Int64)),
+        "order_items": (items, "line_gross"),
+        "refunds": (refunds, "refund_amount"),
     }
+    decided = {
+        name: rows.drop(SETTLED).with_columns(amount=amount)
+        for name, (rows, amount) in amounts.items()
+    }
+    only_counted = ["connector", "fate", "reason_code", "amount"]
+    for name in ("orders", "order_lines", "customers"):
+        decided[name] = decided[name].select(only_counted)
     return decided | {"as_of": as_of, "people": people, "taken": taken}
 
 

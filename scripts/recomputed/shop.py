@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import polars as pl
-from recomputed.parts import days, period
+from recomputed.parts import convert, days, period
+from recomputed.rows import accepted
 
 
 @dataclass
@@ -58,43 +59,62 @@ class Shop:
         )
 
     @cached_property
+    def claims(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Orders before any refund, `paid` and, converted, `net`; and their refunds."""
+        orders = (
+            self.decided["taken"]
+            .filter(pl.col("is_valid") & ~pl.col("is_refunded") & ~pl.col("is_test"))
+            .select(
+                *("order_key", "person_key", "order_date"),
+                paid=pl.col("gross_amount") - pl.col("discount_amount").fill_null(0),
+                net=convert("gross_amount") - convert("discount_amount").fill_null(0),
+            )
+        )
+        refunds = (
+            accepted(self.decided["refunds"])
+            .drop_nulls("order_key")
+            .select(
+                "order_key",
+                refund_day=pl.coalesce("refund_date", "order_day"),
+                own="refund_amount",
+                back=convert("refund_amount"),
+            )
+        )
+        return orders, refunds
+
+    @cached_property
     def leading(self) -> pl.DataFrame:
         """Each order's most valuable line: product and category."""
         return leading_items(self.items, self.products)
 
     @cached_property
-    def attributes(self) -> dict[str, dict[int, str]]:
-        """Attribute of the first order to its label, by customer (decision 13)."""
+    def attributes(self) -> dict[str, pl.DataFrame]:
+        """Attribute of the first order to its `value` by customer (decision 13)."""
         first = self.known.filter(pl.col("order_number") == 1).join(
             self.leading, on="order_key", how="left"
         )
-        yes = pl.when("is_discounted").then(pl.lit("discounted"))
         given = {
             "channel": pl.col("channel"),
             "category": pl.col("category"),
             "product": pl.col("product_id"),
-            "discount": yes,
+            "discount": pl.when("is_discounted").then(pl.lit("discounted")),
             "coupon": pl.col("coupon_code"),
             "country": pl.col("country"),
         }
+        few, value = self.v["minimum_group_customers"], pl.col("value")
         labels = {}
         for name, values in given.items():
-            pairs = dict(first.select("customer_key", values).iter_rows())
-            counts: dict[str, int] = {}
-            for value in pairs.values():
-                counts[value] = counts.get(value, 0) + 1
+            own = first.select("customer_key", value=values)
             nothing = "full_price" if name == "discount" else "(none)"
-            few = self.v["minimum_group_customers"]
-            labels[name] = {
-                customer: nothing
-                if value is None
-                else value
-                if counts[value] >= few
-                else "(other)"
-                for customer, value in pairs.items()
-            }
-            if set(counts) <= {None}:
-                labels[name] = {}
+            labels[name] = own.with_columns(
+                value=pl.when(value.is_null())
+                .then(pl.lit(nothing))
+                .when(pl.len().over("value") >= few)
+                .then(value)
+                .otherwise(pl.lit("(other)"))
+            )
+            if own["value"].null_count() == len(own):
+                labels[name] = own.clear()
         return labels
 
     @cached_property
@@ -135,15 +155,7 @@ def leading_items(items: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def share_at_most(values: list[int], percent: int) -> int | None:
+def share_at_most(values: pl.Expr, percent: int) -> pl.Expr:
     """The smallest value with at least that share of the values at or below it."""
-    ordered = sorted(values)
-    return ordered[-(-percent * len(ordered) // 100) - 1] if ordered else None
-
-
-def round_half_away(number: int, divisor: int) -> int | None:
-    """number / divisor (positive), rounded half away from zero."""
-    if divisor == 0:
-        return None
-    size = (2 * abs(number) + divisor) // (2 * divisor)
-    return size if number >= 0 else -size
+    place = (percent * values.len().cast(pl.Int64) + 99) // 100 - 1
+    return values.sort().slice(place, 1).first()

@@ -5,12 +5,11 @@ product is done again in whole numbers.
 """
 
 import math
-import statistics
 from fractions import Fraction
 
 import numpy as np
 import polars as pl
-from recomputed.parts import DAY, Z, days, rate, round_div
+from recomputed.parts import Z, days, rate, round_div
 from recomputed.shop import Shop, share_at_most
 
 STRATA = ["channel", "category", "discount"]
@@ -99,21 +98,26 @@ def by_number(visits: pl.DataFrame, most: int | None = None):
 
 
 def purchase_gaps(shop: Shop) -> pl.DataFrame:
-    rows = []
-    for number, visits in by_number(shop.visits):
-        gaps = visits.filter("closed")["wait"].to_list()
-        rows.append(
-            (
-                number,
-                len(gaps),
-                len(visits) - len(gaps),
-                *(share_at_most(gaps, percent) for percent in (10, 25, 50, 75, 90)),
-                sum(gaps) / len(gaps) if gaps else None,
-                *(curve(visits).first_at_most(percent) for percent in (75, 50, 25)),
-            )
+    visits = shop.visits.select(purchase_number="number", wait="wait", closed="closed")
+    together = visits.with_columns(purchase_number=pl.lit(None, pl.Int64))
+    gaps = pl.col("wait").filter("closed")
+    counted = (
+        pl.concat([visits, together])
+        .group_by("purchase_number")
+        .agg(
+            gaps.len().alias("gaps"),
+            (~pl.col("closed")).sum().alias("open_gaps"),
+            *(share_at_most(gaps, p).alias(f"p{p}") for p in (10, 25, 50, 75, 90)),
+            gaps.mean().alias("mean"),
         )
-    names = "purchase_number gaps open_gaps p10 p25 p50 p75 p90 mean km_p25 km_p50"
-    return shop.rows(f"{names} km_p75", rows, mean=DOUBLE)
+    )
+    rows = []
+    for number, own in by_number(shop.visits):
+        whole = curve(own)
+        reached = [whole.first_at_most(percent) for percent in (75, 50, 25)]
+        rows.append((number, *reached))
+    medians = shop.rows("purchase_number km_p25 km_p50 km_p75", rows)
+    return counted.join(medians, on="purchase_number", nulls_equal=True)
 
 
 def repurchase_curves(shop: Shop) -> pl.DataFrame:
@@ -130,12 +134,9 @@ def repurchase_curves(shop: Shop) -> pl.DataFrame:
     )
     strata = {"cohort_quarter": quarters}
     for name in STRATA:
-        labels = shop.attributes[name]
-        keys = visits["customer_key"].to_list()
-        if labels:
-            strata[name] = visits.with_columns(
-                stratum=pl.Series([labels[key] for key in keys], dtype=pl.String)
-            )
+        labels = shop.attributes[name].rename({"value": "stratum"})
+        if len(labels):
+            strata[name] = visits.join(labels, on="customer_key")
     for kind, marked in strata.items():
         for (stratum,), own in marked.partition_by("stratum", as_dict=True).items():
             add(kind, stratum, own, most)
@@ -166,11 +167,10 @@ def order_sequence(shop: Shop) -> pl.DataFrame:
         customers_continuing=pl.col("closed").sum(),
         eligible_customers_180d=over.sum(),
         continuing_customers_180d=(over & soon).sum(),
-        gaps=pl.col("wait").filter("closed"),
+        median_gap_days=share_at_most(pl.col("wait").filter("closed"), 50),
         orders=pl.col("orders").sum(),
         net=pl.col("net").sum(),
     )
-    medians = [share_at_most(gaps, 50) for gaps in counted["gaps"].to_list()]
     return shop.stamp(counted).with_columns(
         *rate(
             "customers_continuing",
@@ -186,7 +186,6 @@ def order_sequence(shop: Shop) -> pl.DataFrame:
         ),
         is_mature_180d=pl.col("eligible_customers_180d")
         == pl.col("customers_reaching"),
-        median_gap_days=pl.Series(medians, dtype=pl.Int64),
         average_order_value=round_div(pl.col("net"), pl.col("orders")),
     )
 
@@ -194,83 +193,81 @@ def order_sequence(shop: Shop) -> pl.DataFrame:
 # ---- cycles ----
 
 
-def customer_gaps(shop: Shop) -> dict[int, list[int]]:
-    """Each customer's closed gaps in their order, none for who bought once."""
-    gaps: dict[int, list[int]] = {}
-    for customer, wait, closed in shop.visits.select(
-        "customer_key", "wait", "closed"
-    ).iter_rows():
-        own = gaps.setdefault(customer, [])
-        if closed:
-            own.append(wait)
-    return gaps
+def usual_gaps(shop: Shop) -> pl.DataFrame:
+    """The `usual` gap of each customer: of the first category, else of the shop."""
+    here = "customer_key"
+    categories = shop.customers.select(here).join(
+        shop.attributes["category"], on=here, how="left"
+    )
+    gaps = (
+        shop.visits.filter(pl.col("closed") & (pl.col("closed").sum().over(here) >= 2))
+        .select(here, "wait")
+        .join(categories, on=here)
+    )
+    usual = share_at_most(pl.col("wait"), 50)
+    pools = (
+        gaps.group_by("value")
+        .agg(usual=usual, gaps=pl.len())
+        .filter(pl.col("gaps") >= 30)
+        .drop("gaps")
+    )
+    return categories.join(pools, on="value", how="left", nulls_equal=True).select(
+        here, pl.coalesce("usual", pl.lit(gaps.select(usual).item(), pl.Int64))
+    )
 
 
-def usual_gaps(shop: Shop, gaps: dict) -> dict[int, int | None]:
-    """The usual gap of each customer: of the first category, else of the shop."""
-    categories = shop.attributes["category"]
-    pools: dict[str | None, list[int]] = {}
-    everybody = []
-    for customer, own in gaps.items():
-        if len(own) >= 2:
-            pools.setdefault(categories.get(customer), []).extend(own)
-            everybody.extend(own)
-    shopwide = share_at_most(everybody, 50)
-    usual = {c: share_at_most(own, 50) for c, own in pools.items() if len(own) >= 30}
-    return {c: usual.get(categories.get(c), shopwide) for c in gaps}
+def cycle(prior: int) -> tuple[pl.Expr, pl.Expr]:
+    """A customer's cycle in days, exactly: whole numbers, to divide by each other.
+
+    Of the columns `gaps` (how many), `median` and `usual`; NULL with fewer than two.
+    """
+    gaps = pl.col("gaps").cast(pl.Int64)
+    twice = gaps * (2 * pl.col("median")).cast(pl.Int64) + 2 * prior * pl.col("usual")
+    return pl.when(gaps >= 2).then(twice), 2 * (gaps + prior)
 
 
-def cycle(gaps: list[int], usual: int | None, prior: int) -> Fraction | None:
-    """A customer's cycle in days, exactly; None with fewer than two gaps."""
-    if len(gaps) < 2:
-        return None
-    own = Fraction(statistics.median(gaps))
-    return (len(gaps) * own + prior * usual) / (len(gaps) + prior)
-
-
-def cycles(shop: Shop) -> dict[int, Fraction | None]:
-    gaps = customer_gaps(shop)
-    usual, prior = usual_gaps(shop, gaps), shop.v["cycle_prior_gaps"]
-    return {c: cycle(own, usual[c], prior) for c, own in gaps.items()}
+def cycles(shop: Shop) -> pl.DataFrame:
+    """Customers with sums of their closed gaps and the cycle `cycle` / `parts`."""
+    gap = pl.col("wait").filter("closed")
+    days_of, parts = cycle(shop.v["cycle_prior_gaps"])
+    return (
+        shop.visits.group_by("customer_key")
+        .agg(
+            gaps=gap.len().cast(pl.Int64),
+            total=gap.sum(),
+            squares=(gap * gap).sum(),
+            median=gap.median(),
+        )
+        .join(usual_gaps(shop), on="customer_key")
+        .with_columns(cycle=days_of, parts=parts)
+    )
 
 
 def purchase_cycles(shop: Shop) -> pl.DataFrame:
-    gaps, known = customer_gaps(shop), cycles(shop)
-    usual = usual_gaps(shop, gaps)
-    rows = []
-    for customer, last in shop.customers.select(
-        "customer_key", "last_purchase_date"
-    ).iter_rows():
-        own, days_of = gaps[customer], known[customer]
-        if days_of is None:
-            rows.append((customer, len(own), *[None] * 7))
-            continue
-        n, total = len(own), sum(own)
-        spread = n * sum(gap * gap for gap in own) - total * total
-        until = math.floor(days_of + Fraction(1, 2)) * DAY
-        rows.append(
-            (
-                customer,
-                n,
-                float(statistics.median(own)),
-                total / n,
-                math.sqrt(spread / (n * (n - 1))) / (total / n),
-                usual[customer],
-                float(days_of),
-                last + until,
-                float((shop.as_of - last).days / days_of),
-            )
+    here, last = "customer_key", pl.col("last_purchase_date")
+    n, total = pl.col("gaps"), pl.col("total")
+    days_of, parts = pl.col("cycle"), pl.col("parts")
+    mean = total / n
+    spread = (n * pl.col("squares") - total * total) / (n * (n - 1))
+    since = days(pl.lit(shop.as_of, pl.Date), last)
+    until = (2 * days_of + parts) // (2 * parts)
+    some = {
+        "median_gap_days": pl.col("median"),
+        "mean_gap_days": mean,
+        "gap_cv": spread.sqrt() / mean,
+        "usual_gap_days": pl.col("usual"),
+        "cycle_days": days_of / parts,
+        "expected_next_purchase_date": last + pl.duration(days=until),
+        "overdue_ratio": since * parts / days_of,
+    }
+    return shop.stamp(
+        shop.customers.select(here, last)
+        .join(cycles(shop), on=here)
+        .select(
+            here,
+            "gaps",
+            *(pl.when(n >= 2).then(own).alias(name) for name, own in some.items()),
         )
-    names = (
-        "customer_key gaps median_gap_days mean_gap_days gap_cv usual_gap_days "
-        "cycle_days expected_next_purchase_date overdue_ratio"
-    )
-    doubles = ["median_gap_days", "mean_gap_days", "gap_cv", "cycle_days"]
-    return shop.rows(
-        names,
-        rows,
-        **dict.fromkeys([*doubles, "overdue_ratio"], DOUBLE),
-        expected_next_purchase_date=pl.Date,
     )
 
 

@@ -55,100 +55,110 @@ def every_day(shop: Shop) -> list[datetime.date]:
 
 
 def calendar_revenue(shop: Shop) -> pl.DataFrame:
-    """One walk over orders and refunds, added up by day."""
-    sums = {day: defaultdict(int) for day in every_day(shop)}
-    firsts = dict(
-        shop.customers.select("customer_key", "first_purchase_date").iter_rows()
+    """Orders by day, refunds by their own day and by the day of what they undo."""
+    net, back = pl.col("net_amount"), pl.col("refund_amount")
+    first = pl.col("first_purchase_date")
+    firsts = shop.customers.select("customer_key", "first_purchase_date")
+    orders = shop.facts.join(firsts, on="customer_key", how="left")
+    kinds = {
+        "guest": pl.col("is_guest"),
+        "new_customer": pl.col("order_date") == first,
+        "returning_customer": pl.col("order_date") > first,
+    }
+    sold = orders.group_by(date_day="order_date").agg(
+        pl.col("gross_amount", "discount_amount").sum(),
+        orders=pl.len(),
+        refund_amount_by_order_date=back.sum(),
+        net_amount_by_order_date=net.sum(),
+        **{f"{kind}_orders": holds.sum() for kind, holds in kinds.items()},
+        **{f"{kind}_net_amount": net.filter(h).sum() for kind, h in kinds.items()},
     )
-    buyers: dict[datetime.date, set] = defaultdict(set)
-    wanted = ["order_date", "customer_key", "gross_amount", "discount_amount"]
-    for day, customer, gross, discount, refund, net in shop.facts.select(
-        *wanted, "refund_amount", "net_amount"
-    ).iter_rows():
-        own = sums[day]
-        kind = "guest" if customer is None else "returning_customer"
-        if customer is not None and firsts[customer] == day:
-            kind = "new_customer"
-        if customer is not None:
-            buyers[day].add(customer)
-        own["orders"] += 1
-        own[f"{kind}_orders"] += 1
-        own[f"{kind}_net_amount"] += net
-        own["gross_amount"] += gross
-        own["discount_amount"] += discount
-        own["refund_amount_by_order_date"] += refund
-        own["net_amount_by_order_date"] += net
-    for of, customer, paid, booked, amount in shop.refunds.select(
-        "refund_of", "customer_key", "refund_date", "booked_date", "refund_amount"
-    ).iter_rows():
-        if of in ("purchase", "customer"):
-            till = sums[max(paid, shop.first_day)]
-            till["refund_amount_by_refund_date"] += amount
-        if of == "customer":
-            kind = "new" if firsts[customer] == booked else "returning"
-            own = sums[booked]
-            own["refund_amount_by_order_date"] += amount
-            own["net_amount_by_order_date"] -= amount
-            own[f"{kind}_customer_net_amount"] -= amount
-    for day, own in sums.items():
-        new = sum(firsts[customer] == day for customer in buyers[day])
-        own["customers"], own["new_customers"] = len(buyers[day]), new
-        own["returning_customers"] = len(buyers[day]) - new
-    names = (
-        "orders customers new_customers returning_customers new_customer_orders "
-        "returning_customer_orders guest_orders gross_amount discount_amount "
-        "refund_amount_by_refund_date refund_amount_by_order_date "
-        "net_amount_by_order_date new_customer_net_amount "
-        "returning_customer_net_amount guest_net_amount"
+    is_first = pl.col("number") == 1
+    people = shop.visits.group_by(date_day="day").agg(
+        customers=pl.len(),
+        new_customers=is_first.sum(),
+        returning_customers=(~is_first).sum(),
     )
-    rows = [(day, *(own[name] for name in names.split())) for day, own in sums.items()]
-    currency = pl.lit(shop.v["reporting_currency"]).alias("currency")
-    days_sold = shop.rows(f"date_day {names}", rows, date_day=pl.Date)
-    return days_sold.with_columns(currency)
+    till = (
+        shop.refunds.filter(pl.col("refund_of").is_in(["purchase", "customer"]))
+        .group_by(
+            date_day=pl.max_horizontal("refund_date", pl.lit(shop.first_day, pl.Date))
+        )
+        .agg(refund_amount_by_refund_date=back.sum())
+    )
+    is_new = pl.col("booked_date") == first
+    booked = (
+        shop.booked.join(firsts, on="customer_key")
+        .group_by(date_day="booked_date")
+        .agg(
+            refund_amount_by_order_date=back.sum(),
+            net_amount_by_order_date=-back.sum(),
+            new_customer_net_amount=-back.filter(is_new).sum(),
+            returning_customer_net_amount=-back.filter(~is_new).sum(),
+        )
+    )
+    days_sold = pl.DataFrame({"date_day": pl.Series(every_day(shop), dtype=pl.Date)})
+    parts = pl.concat([sold, people, till, booked], how="diagonal_relaxed")
+    added = parts.group_by("date_day").agg(pl.all().sum())
+    return shop.stamp(
+        days_sold.join(added, on="date_day", how="left").with_columns(
+            pl.exclude("date_day").fill_null(0).cast(pl.Int64),
+            currency=pl.lit(shop.v["reporting_currency"]),
+        )
+    )
 
 
 def revenue_layer_cake(shop: Shop) -> pl.DataFrame:
     """Months by quarter of the first purchase, guests under None."""
-    firsts = dict(
-        shop.customers.select("customer_key", "first_purchase_date").iter_rows()
+    cell = ["month_start", "cohort_quarter"]
+    layers = shop.customers.select(
+        "customer_key",
+        "first_purchase_date",
+        cohort_quarter=pl.col("first_purchase_date").dt.truncate("1q"),
     )
-    quarters = {customer: quarter(day) for customer, day in firsts.items()}
-    buyers, orders, net = defaultdict(set), defaultdict(int), defaultdict(int)
-    for customer, day, amount in shop.facts.select(
-        "customer_key", "order_date", "net_amount"
-    ).iter_rows():
-        cell = (day.replace(day=1), quarters.get(customer))
-        buyers[cell].add(customer)
-        orders[cell] += 1
-        net[cell] += amount
-    for customer, day, amount in shop.booked.select(
-        "customer_key", "booked_date", "refund_amount"
-    ).iter_rows():
-        net[day.replace(day=1), quarters[customer]] -= amount
-    months = sorted({day.replace(day=1) for day in every_day(shop)})
-    begins = {layer: months[0] for _, layer in orders if layer is None}
-    for customer, day in firsts.items():
-        layer, month = quarters[customer], day.replace(day=1)
-        begins[layer] = min(month, begins.get(layer, month))
-    rows = []
-    for month in months:
-        over = (month + 31 * DAY).replace(day=1) - DAY <= shop.as_of
-        for layer, begin in begins.items():
-            cell = (month, layer)
-            if month >= begin:
-                people = None if layer is None else len(buyers[cell])
-                rows.append((*cell, over, people, orders[cell], net[cell]))
-    return shop.rows(
-        "month_start cohort_quarter is_complete customers orders net_amount",
-        rows,
-        month_start=pl.Date,
-        cohort_quarter=pl.Date,
-        is_complete=pl.Boolean,
+    orders = shop.facts.join(layers, on="customer_key", how="left").group_by(
+        pl.col("order_date").dt.truncate("1mo").alias("month_start"), "cohort_quarter"
     )
-
-
-def quarter(day: datetime.date) -> datetime.date:
-    return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+    bought = orders.agg(
+        customers=pl.col("customer_key").n_unique(),
+        orders=pl.len(),
+        net_amount=pl.col("net_amount").sum(),
+    )
+    returned = (
+        shop.booked.join(layers, on="customer_key")
+        .group_by(
+            pl.col("booked_date").dt.truncate("1mo").alias("month_start"),
+            "cohort_quarter",
+        )
+        .agg(net_amount=-pl.col("refund_amount").sum())
+    )
+    sums = (
+        pl.concat([bought, returned], how="diagonal_relaxed")
+        .group_by(cell)
+        .agg(pl.exclude(cell).sum())
+    )
+    months = (
+        pl.DataFrame({"month_start": pl.Series(every_day(shop), dtype=pl.Date)})
+        .select(pl.col("month_start").dt.truncate("1mo"))
+        .unique()
+    )
+    begins = layers.group_by("cohort_quarter").agg(
+        begin=pl.col("first_purchase_date").min().dt.truncate("1mo")
+    )
+    guests = bought.filter(pl.col("cohort_quarter").is_null()).select(
+        "cohort_quarter", begin=pl.lit(shop.first_day, pl.Date).dt.truncate("1mo")
+    )
+    month, layer = pl.col("month_start"), pl.col("cohort_quarter")
+    return shop.stamp(
+        months.join(pl.concat([begins, guests.unique()]), how="cross")
+        .filter(month >= pl.col("begin"))
+        .join(sums, on=cell, how="left", nulls_equal=True)
+        .with_columns(pl.col("customers", "orders", "net_amount").fill_null(0))
+        .with_columns(
+            customers=pl.when(layer.is_not_null()).then("customers"),
+            is_complete=month.dt.month_end() <= pl.lit(shop.as_of, pl.Date),
+        )
+    )
 
 
 # ---- concentration ----
@@ -220,12 +230,12 @@ def seasonal(values: list[int], names: list[int], width: int):
     }
 
 
-def seasonality(shop: Shop) -> pl.DataFrame:
+def seasonality(shop: Shop, calendar: pl.DataFrame) -> pl.DataFrame:
     daily = {
         day: (orders, net)
-        for day, orders, net in calendar_revenue(shop)
-        .select("date_day", "orders", "net_amount_by_order_date")
-        .iter_rows()
+        for day, orders, net in calendar.select(
+            "date_day", "orders", "net_amount_by_order_date"
+        ).iter_rows()
         if day >= shop.observed
     }
     monthly: dict[datetime.date, list[int]] = {}
@@ -321,12 +331,10 @@ def festivals(shop: Shop, daily: dict, reason: str | None):
 def purchase_times(shop: Shop) -> pl.DataFrame:
     timed = shop.facts.filter(pl.col("order_hour").is_not_null())
     without = len(shop.facts) - len(timed)
-    orders, net = defaultdict(int), defaultdict(int)
-    for day, hour, amount in timed.select(
-        "order_date", "order_hour", "net_amount"
-    ).iter_rows():
-        orders[day.isoweekday(), hour] += 1
-        net[day.isoweekday(), hour] += amount
+    counted = timed.group_by(pl.col("order_date").dt.weekday(), "order_hour").agg(
+        orders=pl.len(), net=pl.col("net_amount").sum()
+    )
+    sold = {(day, hour): sums for day, hour, *sums in counted.iter_rows()}
     elapsed = defaultdict(int)
     for day in every_day(shop):
         elapsed[day.isoweekday()] += 1
@@ -334,9 +342,9 @@ def purchase_times(shop: Shop) -> pl.DataFrame:
     rows = []
     for weekday in range(1, 8) if len(timed) else ():
         for hour in range(24):
-            cell, passed = (weekday, hour), elapsed[weekday]
-            index = float(orders[cell] / (passed * usual)) if passed else None
-            rows.append((*cell, orders[cell], net[cell], passed, index, without))
+            (orders, net), passed = sold.get((weekday, hour), (0, 0)), elapsed[weekday]
+            index = float(orders / (passed * usual)) if passed else None
+            rows.append((weekday, hour, orders, net, passed, index, without))
     return shop.rows(
         "weekday hour orders net_amount elapsed_hours index orders_without_time",
         rows,
@@ -345,10 +353,11 @@ def purchase_times(shop: Shop) -> pl.DataFrame:
 
 
 def value(shop: Shop) -> dict[str, pl.DataFrame]:
+    calendar = calendar_revenue(shop)
     return {
-        "calendar_revenue": calendar_revenue(shop),
+        "calendar_revenue": calendar,
         "revenue_layer_cake": revenue_layer_cake(shop),
         "revenue_concentration": revenue_concentration(shop),
-        "seasonality": seasonality(shop),
+        "seasonality": seasonality(shop, calendar),
         "purchase_times": purchase_times(shop),
     }

@@ -2,6 +2,7 @@
 
 import datetime
 import math
+import statistics
 import sys
 from decimal import Decimal
 from fractions import Fraction
@@ -106,9 +107,14 @@ def test_gaps_and_sequence(marts):
 
 
 def test_cycle_of_a_customer():
-    assert timing.cycle([10], 15, 3) is None
-    assert timing.cycle([10, 20, 60], 15, 3) == Fraction(105, 6)
-    assert timing.cycle([10, 21], 15, 0) == Fraction(31, 2)
+    def cycle(gaps, usual, prior):
+        known = {"gaps": len(gaps), "median": statistics.median(gaps), "usual": usual}
+        days, parts = pl.DataFrame([known]).select(*timing.cycle(prior)).row(0)
+        return days and Fraction(days, parts)
+
+    assert cycle([10], 15, 3) is None
+    assert cycle([10, 20, 60], 15, 3) == Fraction(105, 6)
+    assert cycle([10, 21], 15, 0) == Fraction(31, 2)
 
 
 def test_cycles(marts):
@@ -258,6 +264,16 @@ def test_rfm_history_and_migrations(marts):
     assert cuts.filter("is_base")["snapshot_month"].unique().to_list() == [
         DAY("2024-03-01")
     ]
+
+
+def test_a_month_that_scores_nobody_ends_all_runs(marts):
+    settings = {"as_of_date": "2024-03-31", "rfm_lookback_days": 30}
+    found = marts("A 2024-01-05", changed=settings)
+    run = row(found["rfm_history"])
+    assert run["valid_from_month"] == run["valid_to_month"] == DAY("2024-01-01")
+    moves = found["rfm_migrations"].sort("snapshot_month")
+    assert moves["snapshot_month"].to_list() == [DAY("2024-01-01"), DAY("2024-02-01")]
+    assert moves["to_segment"][1] == "none" == moves["from_segment"][0]
 
 
 # ---- value ----
