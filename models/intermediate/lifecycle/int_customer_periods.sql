@@ -20,6 +20,7 @@ purchases as (
             'purchases.purchase_date',
         ) }} as period_number,
         purchases.purchase_number,
+        purchases.orders,
         purchases.net_amount
     from {{ ref('int_purchases') }} as purchases
     cross join period_types
@@ -32,49 +33,35 @@ active_periods as (
         period_type,
         period_number,
         min(purchase_number) = 1 as is_first,
+        count(*) as purchases,
+        cast(sum(orders) as bigint) as orders,
         cast(sum(net_amount) as decimal(18, 2)) as net_amount
     from purchases
     group by customer_key, period_type, period_number
 ),
 
-neighbours as (
-    select
-        *,
-        lag(period_number) over in_sequence as previous_period,
-        lead(period_number) over in_sequence as next_period,
-        lag(net_amount) over in_sequence as previous_net_amount
-    from active_periods
-    window in_sequence as (
-        partition by customer_key, period_type order by period_number
-    )
-),
-
+-- Who bought in the period before and not in this one has a row all the same.
 statuses as (
     select
-        customer_key,
-        period_type,
-        period_number,
+        coalesce(active.customer_key, before.customer_key) as customer_key,
+        coalesce(active.period_type, before.period_type) as period_type,
+        coalesce(active.period_number, before.period_number + 1) as period_number,
         case
-            when is_first then 'new'
-            when previous_period = period_number - 1 then 'retained'
-            else 'reactivated'
+            when active.customer_key is null then 'churned'
+            when active.is_first then 'new'
+            when before.customer_key is null then 'reactivated'
+            else 'retained'
         end as status,
-        net_amount,
-        case
-            when previous_period = period_number - 1 then previous_net_amount
-            else cast(0 as decimal(18, 2))
-        end as previous_net_amount
-    from neighbours
-    union all
-    select
-        customer_key,
-        period_type,
-        period_number + 1 as period_number,
-        'churned' as status,
-        cast(0 as decimal(18, 2)) as net_amount,
-        net_amount as previous_net_amount
-    from neighbours
-    where coalesce(next_period > period_number + 1, true)
+        coalesce(active.purchases, 0) as purchases,
+        coalesce(active.orders, 0) as orders,
+        coalesce(active.net_amount, cast(0 as decimal(18, 2))) as net_amount,
+        coalesce(before.net_amount, cast(0 as decimal(18, 2))) as previous_net_amount
+    from active_periods as active
+    full outer join active_periods as before
+        on
+            active.customer_key = before.customer_key
+            and active.period_type = before.period_type
+            and active.period_number = before.period_number + 1
 )
 
 select * from statuses
