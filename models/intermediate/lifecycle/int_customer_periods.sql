@@ -43,25 +43,25 @@ active_periods as (
 -- Who bought in the period before and not in this one has a row all the same.
 statuses as (
     select
-        coalesce(active.customer_key, before.customer_key) as customer_key,
-        coalesce(active.period_type, before.period_type) as period_type,
-        coalesce(active.period_number, before.period_number + 1) as period_number,
+        coalesce(active.customer_key, previous.customer_key) as customer_key,
+        coalesce(active.period_type, previous.period_type) as period_type,
+        coalesce(active.period_number, previous.period_number + 1) as period_number,
         case
             when active.customer_key is null then 'churned'
             when active.is_first then 'new'
-            when before.customer_key is null then 'reactivated'
+            when previous.customer_key is null then 'reactivated'
             else 'retained'
         end as status,
         coalesce(active.purchases, 0) as purchases,
         coalesce(active.orders, 0) as orders,
         coalesce(active.net_amount, cast(0 as decimal(18, 2))) as net_amount,
-        coalesce(before.net_amount, cast(0 as decimal(18, 2))) as previous_net_amount
+        coalesce(previous.net_amount, cast(0 as decimal(18, 2))) as previous_net_amount
     from active_periods as active
-    full outer join active_periods as before
+    full outer join active_periods as previous
         on
-            active.customer_key = before.customer_key
-            and active.period_type = before.period_type
-            and active.period_number = before.period_number + 1
+            active.customer_key = previous.customer_key
+            and active.period_type = previous.period_type
+            and active.period_number = previous.period_number + 1
 )
 
 select * from statuses
