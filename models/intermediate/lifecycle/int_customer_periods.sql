@@ -3,26 +3,26 @@
 {% set period_types = ['week', 'month', 'quarter'] %}
 
 with
+{%- for period_type in period_types %}
 
-{% for period_type in period_types -%}
-{{ period_type }}s as (
-    select
-        purchases.customer_key,
-        {{ period_number(
-            "'" ~ period_type ~ "'",
-            'observation.observation_start',
-            'purchases.purchase_date',
-        ) }} as period_number,
-        min(purchases.purchase_number) = 1 as is_first,
-        count(*) as purchases,
-        cast(sum(purchases.orders) as bigint) as orders,
-        cast(sum(purchases.net_amount) as decimal(18, 2)) as net_amount
-    from {{ ref('int_purchases') }} as purchases
-    cross join {{ ref('int_observation') }} as observation
-    group by purchases.customer_key, period_number
-),
+    {{ period_type }}s as (
+        select
+            purchases.customer_key,
+            {{ period_number(
+                "'" ~ period_type ~ "'",
+                'observation.observation_start',
+                'purchases.purchase_date',
+            ) }} as period_number,
+            min(purchases.purchase_number) = 1 as is_first,
+            count(*) as purchases,
+            cast(sum(purchases.orders) as bigint) as orders,
+            cast(sum(purchases.net_amount) as decimal(18, 2)) as net_amount
+        from {{ ref('int_purchases') }} as purchases
+        cross join {{ ref('int_observation') }} as observation
+        group by purchases.customer_key, period_number
+    ),
+{%- endfor %}
 
-{% endfor -%}
 -- Who bought in the period before and not in this one has a row all the same.
 statuses as (
     {%- for period_type in period_types %}
@@ -48,7 +48,7 @@ statuses as (
                 active.customer_key = previous.customer_key
                 and active.period_number = previous.period_number + 1
         {%- if not loop.last %}
-        union all
+            union all
         {%- endif %}
     {%- endfor %}
 )
