@@ -25,12 +25,14 @@ runs as (
 
 spans as (
     select
-        base_rfm_segment as segment,
-        first_month,
-        last_month,
-        sum(monetary) as net_amount
-    from {{ ref('int_rfm_scored_spans') }}
-    group by base_rfm_segment, first_month, last_month
+        rules.rfm_segment as segment,
+        scored.first_month,
+        scored.last_month,
+        sum(scored.monetary) as net_amount
+    from {{ ref('int_rfm_scored_spans') }} as scored
+    inner join {{ ref('rfm_segment_rules') }} as rules
+        on scored.base_r_score = rules.r_score and scored.f_score = rules.f_score
+    group by rules.rfm_segment, scored.first_month, scored.last_month
 ),
 
 customers_then as (

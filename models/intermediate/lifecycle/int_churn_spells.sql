@@ -1,14 +1,5 @@
 with
 
-silences as (
-    select
-        *,
-        max(case when purchase_number = 3 then purchase_date end) over (
-            partition by customer_key
-        ) as third_purchase_date
-    from {{ ref('int_silences') }}
-),
-
 fixed_limits as (
     select
         'fixed' as definition,
@@ -32,21 +23,25 @@ passed_limits as (
         silences.purchase_date,
         fixed_limits.limit_days,
         silences.returned_on
-    from silences
+    from {{ ref('int_silences') }} as silences
     inner join fixed_limits on silences.silent_days > fixed_limits.limit_days
     union all
     select
         silences.customer_key,
         'cycle' as definition,
-        silences.third_purchase_date as counted_from,
+        third_purchases.purchase_date as counted_from,
         silences.purchase_date,
         cycle_limits.limit_days,
         silences.returned_on
-    from silences
+    from {{ ref('int_silences') }} as silences
     inner join {{ ref('int_cycle_limits') }} as cycle_limits
         on
             silences.customer_key = cycle_limits.customer_key
             and silences.purchase_number = cycle_limits.purchase_number
+    inner join {{ ref('int_silences') }} as third_purchases
+        on
+            silences.customer_key = third_purchases.customer_key
+            and third_purchases.purchase_number = 3
 ),
 
 spells as (

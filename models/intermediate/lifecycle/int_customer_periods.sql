@@ -1,80 +1,56 @@
 {{ config(materialized='view') }}
 
+{% set period_types = ['week', 'month', 'quarter'] %}
+
 with
+{%- for period_type in period_types %}
 
-period_types as (
-    select 'week' as period_type
-    union all
-    select 'month'
-    union all
-    select 'quarter'
-),
+    {{ period_type }}s as (
+        select
+            purchases.customer_key,
+            {{ period_number(
+                "'" ~ period_type ~ "'",
+                'observation.observation_start',
+                'purchases.purchase_date',
+            ) }} as period_number,
+            min(purchases.purchase_number) = 1 as is_first,
+            count(*) as purchases,
+            cast(sum(purchases.orders) as bigint) as orders,
+            cast(sum(purchases.net_amount) as decimal(18, 2)) as net_amount
+        from {{ ref('int_purchases') }} as purchases
+        cross join {{ ref('int_observation') }} as observation
+        group by purchases.customer_key, period_number
+    ),
+{%- endfor %}
 
-purchases as (
-    select
-        purchases.customer_key,
-        period_types.period_type,
-        {{ period_number(
-            'period_types.period_type',
-            'observation.observation_start',
-            'purchases.purchase_date',
-        ) }} as period_number,
-        purchases.purchase_number,
-        purchases.net_amount
-    from {{ ref('int_purchases') }} as purchases
-    cross join period_types
-    cross join {{ ref('int_observation') }} as observation
-),
-
-active_periods as (
-    select
-        customer_key,
-        period_type,
-        period_number,
-        min(purchase_number) = 1 as is_first,
-        cast(sum(net_amount) as decimal(18, 2)) as net_amount
-    from purchases
-    group by customer_key, period_type, period_number
-),
-
-neighbours as (
-    select
-        *,
-        lag(period_number) over in_sequence as previous_period,
-        lead(period_number) over in_sequence as next_period,
-        lag(net_amount) over in_sequence as previous_net_amount
-    from active_periods
-    window in_sequence as (
-        partition by customer_key, period_type order by period_number
-    )
-),
-
+-- Who bought in the period before and not in this one has a row all the same.
 statuses as (
-    select
-        customer_key,
-        period_type,
-        period_number,
-        case
-            when is_first then 'new'
-            when previous_period = period_number - 1 then 'retained'
-            else 'reactivated'
-        end as status,
-        net_amount,
-        case
-            when previous_period = period_number - 1 then previous_net_amount
-            else cast(0 as decimal(18, 2))
-        end as previous_net_amount
-    from neighbours
-    union all
-    select
-        customer_key,
-        period_type,
-        period_number + 1 as period_number,
-        'churned' as status,
-        cast(0 as decimal(18, 2)) as net_amount,
-        net_amount as previous_net_amount
-    from neighbours
-    where coalesce(next_period > period_number + 1, true)
+    {%- for period_type in period_types %}
+        select
+            coalesce(active.customer_key, previous.customer_key) as customer_key,
+            '{{ period_type }}' as period_type,
+            coalesce(active.period_number, previous.period_number + 1)
+                as period_number,
+            case
+                when active.customer_key is null then 'churned'
+                when active.is_first then 'new'
+                when previous.customer_key is null then 'reactivated'
+                else 'retained'
+            end as status,
+            coalesce(active.purchases, 0) as purchases,
+            coalesce(active.orders, 0) as orders,
+            coalesce(active.net_amount, cast(0 as decimal(18, 2))) as net_amount,
+            coalesce(previous.net_amount, cast(0 as decimal(18, 2)))
+                as previous_net_amount
+        from {{ period_type }}s as active
+        full outer join {{ period_type }}s as previous
+            on
+                active.customer_key = previous.customer_key
+                and active.period_number = previous.period_number + 1
+        {%- if not loop.last %}
+            union all
+        {%- endif %}
+    {%- endfor %}
 )
 
 select * from statuses

@@ -1,16 +1,23 @@
 with
 
--- A month's cuts part no two amounts on one rung.
+-- A month's cuts part no two amounts on one rung, and thresholds of frequency are the
+-- same in every month.
 spans as (
     select
         spans.*,
         cast(spans.recency_at_end as decimal(18, 2)) as recency_value,
-        rungs.upper_bound as rung
+        rungs.upper_bound as rung,
+        frequency.score as f_score
     from {{ ref('int_rfm_spans') }} as spans
     inner join {{ ref('int_rfm_rungs') }} as rungs
         on
             spans.monetary_band = rungs.monetary_band
             and {{ is_within('spans.monetary', 'rungs') }}
+    inner join {{ ref('int_rfm_month_bounds') }} as frequency
+        on
+            frequency.dimension = 'frequency'
+            and spans.first_month = frequency.month_number
+            and {{ is_within('spans.frequency', 'frequency') }}
 ),
 
 scored as (
@@ -22,7 +29,7 @@ scored as (
             as last_month,
         spans.monetary,
         recency.score as r_score,
-        frequency.score as f_score,
+        spans.f_score,
         monetary.score as m_score,
         recency.base_score as base_r_score,
         monetary.base_score as base_m_score
@@ -41,37 +48,6 @@ scored as (
             and spans.last_month >= monetary.first_month
             and recency.first_month <= monetary.last_month
             and recency.last_month >= monetary.first_month
-    -- Thresholds of frequency are the same in every month.
-    left join {{ ref('int_rfm_month_bounds') }} as frequency
-        on
-            frequency.dimension = 'frequency'
-            and spans.first_month = frequency.month_number
-            and {{ is_within('spans.frequency', 'frequency') }}
-),
-
-segmented as (
-    select
-        scored.customer_key,
-        scored.first_month,
-        scored.last_month,
-        scored.monetary,
-        scored.r_score,
-        scored.f_score,
-        scored.m_score,
-        own_rules.rfm_segment,
-        scored.base_r_score,
-        scored.f_score as base_f_score,
-        scored.base_m_score,
-        base_rules.rfm_segment as base_rfm_segment
-    from scored
-    left join {{ ref('rfm_segment_rules') }} as own_rules
-        on
-            scored.r_score = own_rules.r_score
-            and scored.f_score = own_rules.f_score
-    left join {{ ref('rfm_segment_rules') }} as base_rules
-        on
-            scored.base_r_score = base_rules.r_score
-            and scored.f_score = base_rules.f_score
 )
 
-select * from segmented
+select * from scored

@@ -34,8 +34,6 @@ changes as (
 numbered as (
     select
         changes.*,
-        ends.last_snapshot_date,
-        ends.last_month_number,
         {{ period_number(
             "'month'", 'ends.first_snapshot_month', 'changes.event_date'
         ) }} as month_number
@@ -43,32 +41,33 @@ numbered as (
     inner join ends on changes.event_date <= ends.last_snapshot_date
 ),
 
-months as (
+to_date as (
     select
         customer_key,
         month_number,
-        last_snapshot_date,
-        last_month_number,
-        max(purchase_date) as purchase_date,
-        sum(frequency) as frequency,
-        sum(monetary) as monetary
+        lead(month_number) over in_sequence as next_month_number,
+        max(purchase_date) over in_sequence as last_purchase_date,
+        sum(frequency) over in_sequence as frequency,
+        sum(monetary) over in_sequence as monetary
     from numbered
-    group by customer_key, month_number, last_snapshot_date, last_month_number
+    window in_sequence as (partition by customer_key order by event_date)
 ),
 
+-- The last change in a month has all of the month: those of one day have equal sums.
 spans as (
     select
-        customer_key,
-        month_number as first_month,
-        coalesce(lead(month_number) over in_sequence - 1, last_month_number)
-            as last_month,
-        {{ days_between(
-            'max(purchase_date) over in_sequence', 'last_snapshot_date'
-        ) }} as recency_at_end,
-        cast(sum(frequency) over in_sequence as bigint) as frequency,
-        cast(sum(monetary) over in_sequence as decimal(18, 2)) as monetary
-    from months
-    window in_sequence as (partition by customer_key order by month_number)
+        to_date.customer_key,
+        to_date.month_number as first_month,
+        coalesce(to_date.next_month_number - 1, ends.last_month_number) as last_month,
+        {{ days_between('to_date.last_purchase_date', 'ends.last_snapshot_date') }}
+            as recency_at_end,
+        cast(to_date.frequency as bigint) as frequency,
+        cast(to_date.monetary as decimal(18, 2)) as monetary
+    from to_date
+    cross join ends
+    where
+        to_date.frequency > 0
+        and coalesce(to_date.next_month_number > to_date.month_number, true)
 ),
 
 banded as (
@@ -76,7 +75,6 @@ banded as (
         *,
         {{ money_band('monetary') }} as monetary_band
     from spans
-    where frequency > 0
 )
 
 select * from banded

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with
 
 -- A day is a band of its own.
@@ -35,18 +37,6 @@ changes as (
         last_month + 1 as month_number,
         -1 as customers
     from span_values
-),
-
-summed as (
-    select
-        dimension,
-        band,
-        scored_value,
-        month_number,
-        cast(sum(customers) as bigint) as customers
-    from changes
-    group by dimension, band, scored_value, month_number
-    having sum(customers) <> 0
 )
 
-select * from summed
+select * from changes

@@ -1,26 +1,21 @@
 with
 
-closed_gaps as (
-    select
-        customer_key,
-        gap_days,
-        count(*) over (partition by customer_key) as gaps
-    from {{ ref('int_gaps') }}
-    where is_closed
-),
-
--- A shop that knows no categories is one.
+-- Who bought a third time has two closed gaps; a shop that knows no categories is one.
 gaps_of_regulars as (
     select
-        closed_gaps.customer_key,
-        closed_gaps.gap_days,
+        gaps.customer_key,
+        gaps.gap_days,
         coalesce(categories.value, '(none)') as category
-    from closed_gaps
+    from {{ ref('int_gaps') }} as gaps
+    inner join {{ ref('int_gaps') }} as third_purchases
+        on
+            gaps.customer_key = third_purchases.customer_key
+            and third_purchases.purchase_number = 3
     left join {{ ref('int_first_attributes') }} as categories
         on
-            closed_gaps.customer_key = categories.customer_key
+            gaps.customer_key = categories.customer_key
             and categories.attribute = 'category'
-    where closed_gaps.gaps >= 2
+    where gaps.is_closed
 ),
 
 shop as (

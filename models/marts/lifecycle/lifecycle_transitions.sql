@@ -11,39 +11,48 @@ months as (
 
 spells as (
     select
+        customer_key,
         first_month,
         until_month,
-        state,
-        coalesce(
-            lag(state) over (partition by customer_key order by first_month), 'none'
-        ) as state_before
+        state
     from {{ ref('int_lifecycle_spells') }}
     where first_month < until_month
 ),
 
+-- A state begins where the one before ends, but for the first.
 entered as (
     select
-        first_month as month_start,
-        state_before as from_state,
-        state as to_state,
+        spells.first_month as month_start,
+        coalesce(previous.state, 'none') as from_state,
+        spells.state as to_state,
         count(*) as customers
     from spells
-    group by first_month, state_before, state
+    left join spells as previous
+        on
+            spells.customer_key = previous.customer_key
+            and spells.first_month = previous.until_month
+    group by spells.first_month, previous.state, spells.state
 ),
 
 changes as (
     select
-        first_month as month_start,
-        state,
-        1 as customers,
-        1 as entering_customers
-    from spells
+        month_start,
+        to_state as state,
+        customers,
+        customers as entering_customers
+    from entered
     union all
-    select until_month, state, -1, 0 from spells
+    select
+        until_month as month_start,
+        state,
+        -count(*) as customers,
+        0 as entering_customers
+    from spells
+    group by until_month, state
 ),
 
 states as (
-    select distinct state from spells
+    select distinct to_state as state from entered
 ),
 
 changed as (

@@ -1,28 +1,20 @@
 with
 
-compared as (
+-- Spans in a row with the same scores end as far from their place in that row.
+placed as (
     select
         *,
-        case
-            when
-                first_month = lag(last_month) over in_sequence + 1
-                and r_score = lag(r_score) over in_sequence
-                and f_score = lag(f_score) over in_sequence
-                and m_score = lag(m_score) over in_sequence
-                and base_r_score = lag(base_r_score) over in_sequence
-                and base_m_score = lag(base_m_score) over in_sequence
-                then 0
-            else 1
-        end as starts_run
+        last_month - sum(last_month - first_month + 1) over (
+            partition by
+                customer_key,
+                r_score,
+                f_score,
+                m_score,
+                base_r_score,
+                base_m_score
+            order by first_month
+        ) as run
     from {{ ref('int_rfm_scored_spans') }}
-    window in_sequence as (partition by customer_key order by first_month)
-),
-
-numbered as (
-    select
-        *,
-        sum(starts_run) over (partition by customer_key order by first_month) as run
-    from compared
 ),
 
 runs as (
@@ -33,23 +25,17 @@ runs as (
         r_score,
         f_score,
         m_score,
-        rfm_segment,
         base_r_score,
-        base_f_score,
-        base_m_score,
-        base_rfm_segment
-    from numbered
+        base_m_score
+    from placed
     group by
         customer_key,
         run,
         r_score,
         f_score,
         m_score,
-        rfm_segment,
         base_r_score,
-        base_f_score,
-        base_m_score,
-        base_rfm_segment
+        base_m_score
 ),
 
 -- A run that lasts ends in no month: none is after the last snapshot.
@@ -62,11 +48,11 @@ history as (
         runs.r_score,
         runs.f_score,
         runs.m_score,
-        runs.rfm_segment,
+        own_rules.rfm_segment,
         runs.base_r_score,
-        runs.base_f_score,
+        runs.f_score as base_f_score,
         runs.base_m_score,
-        runs.base_rfm_segment
+        base_rules.rfm_segment as base_rfm_segment
     from runs
     inner join {{ ref('int_rfm_snapshots') }} as first_months
         on runs.first_month = first_months.month_number
@@ -74,6 +60,10 @@ history as (
         on
             runs.last_month = last_months.month_number
             and last_months.days_before_end > 0
+    left join {{ ref('rfm_segment_rules') }} as own_rules
+        on runs.r_score = own_rules.r_score and runs.f_score = own_rules.f_score
+    left join {{ ref('rfm_segment_rules') }} as base_rules
+        on runs.base_r_score = base_rules.r_score and runs.f_score = base_rules.f_score
     cross join {{ ref('int_observation') }} as observation
 )
 

@@ -1,12 +1,32 @@
 with
 
+-- A cell is a number of two digits, 0 that of `none`.
+segments as (
+    select
+        10 * r_score + f_score as cell,
+        rfm_segment as segment
+    from {{ ref('rfm_segment_rules') }}
+    union all
+    select 0, 'none'
+),
+
+spans as (
+    select
+        customer_key,
+        first_month,
+        last_month,
+        monetary,
+        10 * base_r_score + f_score as cell
+    from {{ ref('int_rfm_scored_spans') }}
+),
+
 neighbours as (
     select
         *,
         lag(last_month) over in_sequence as previous_last_month,
-        lag(base_rfm_segment) over in_sequence as previous_segment,
+        lag(cell) over in_sequence as previous_cell,
         lead(first_month) over in_sequence as next_first_month
-    from {{ ref('int_rfm_scored_spans') }}
+    from spans
     window in_sequence as (partition by customer_key order by first_month)
 ),
 
@@ -14,18 +34,18 @@ neighbours as (
 steps as (
     select
         case
-            when first_month = previous_last_month + 1 then previous_segment
-            else 'none'
-        end as from_segment,
-        base_rfm_segment as to_segment,
+            when first_month = previous_last_month + 1 then previous_cell
+            else 0
+        end as from_cell,
+        cell as to_cell,
         first_month,
         first_month as last_month,
         monetary
     from neighbours
     union all
     select
-        base_rfm_segment as from_segment,
-        base_rfm_segment as to_segment,
+        cell as from_cell,
+        cell as to_cell,
         first_month + 1 as first_month,
         last_month,
         monetary
@@ -33,8 +53,8 @@ steps as (
     where first_month < last_month
     union all
     select
-        base_rfm_segment as from_segment,
-        'none' as to_segment,
+        cell as from_cell,
+        0 as to_cell,
         last_month + 1 as first_month,
         last_month + 1 as last_month,
         monetary
@@ -44,24 +64,26 @@ steps as (
 
 summed as (
     select
-        from_segment,
-        to_segment,
+        from_cell,
+        to_cell,
         first_month,
         last_month,
         count(*) as customers,
         sum(monetary) as net_amount
     from steps
-    group by from_segment, to_segment, first_month, last_month
+    group by from_cell, to_cell, first_month, last_month
 ),
 
 months as (
     select
-        from_segment,
-        to_segment,
-        {{ series('first_month', 'last_month') }} as month_number,
-        customers,
-        net_amount
+        from_segments.segment as from_segment,
+        to_segments.segment as to_segment,
+        {{ series('summed.first_month', 'summed.last_month') }} as month_number,
+        summed.customers,
+        summed.net_amount
     from summed
+    inner join segments as from_segments on summed.from_cell = from_segments.cell
+    inner join segments as to_segments on summed.to_cell = to_segments.cell
 ),
 
 -- After the last snapshot nobody leaves.
