@@ -159,9 +159,13 @@ def test_the_lean_set_is_what_is_compared():
     text = (ROOT / "selectors.yml").read_text("utf-8")
     lean, release = yaml.safe_load(text)["selectors"]
     assert (lean["name"], release["name"]) == ("lean", "release")
-    named = [part for part in lean["definition"]["union"] if "value" in part]
+    chosen = [part for part in lean["definition"]["union"] if "value" in part]
+    named = [part for part in chosen if part["method"] == "fqn"]
     assert {part["value"] for part in named} == set(equality.COLUMNS)
     assert all(part["parents"] for part in named)
+    # And what the next build goes on from.
+    (other,) = [part["value"] for part in chosen if part not in named]
+    assert other == "models/intermediate/increments"
 
 
 # -- what is measured --

@@ -25,26 +25,48 @@ prints as (
 
 {%- if before %}
 
+    former_prints as (
+        select
+            order_key,
+            source_file,
+            raw_rows,
+            row_hashes,
+            {{ is_in_files(changed) }} as is_in_changed_file
+        from {{ before }}
+    ),
+
+    compared as (
+        select * from former_prints
+        where is_in_changed_file
+    ),
+
     touched_orders as (
-        select distinct coalesce(prints.order_key, former.order_key) as order_key
+        select distinct coalesce(prints.order_key, compared.order_key) as order_key
         from prints
-        full outer join (
-            select * from {{ before }}
-            where {{ is_in_files(changed) }}
-        ) as former
+        full outer join compared
             on
-                prints.order_key = former.order_key
-                and prints.source_file = former.source_file
+                prints.order_key = compared.order_key
+                and prints.source_file = compared.source_file
         where
-            prints.raw_rows is distinct from former.raw_rows
-            or prints.row_hashes is distinct from former.row_hashes
+            prints.raw_rows is distinct from compared.raw_rows
+            or prints.row_hashes is distinct from compared.row_hashes
     ),
 
     all_prints as (
-        select * from prints
+        select
+            order_key,
+            source_file,
+            raw_rows,
+            row_hashes
+        from former_prints
+        where not is_in_changed_file
         union all
-        select * from {{ before }}
-        where not ({{ is_in_files(changed) }})
+        select
+            order_key,
+            source_file,
+            raw_rows,
+            row_hashes
+        from prints
     ),
 
     touched as (
