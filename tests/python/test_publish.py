@@ -753,7 +753,7 @@ CHANGES = [
     ("next_products", "transitions = transitions + 1", "true"),
     ("channel_performance", "new_customers = new_customers - 1", "true"),
     ("customer_profiles", "risk = 'low'", "risk = 'high'"),
-    ("rejected_rows", "reason_code = 'unknown_status'", "reason_code <> 'x'"),
+    ("rejected_rows", "reason_code = 'x'", "true"),
     ("source_reconciliation", "rejected_amount = rejected_amount + 0.01", "true"),
 ]
 
