@@ -10,7 +10,8 @@ ratios of the same round with the least and the largest. Parts:
   memory        core marts with a memory limit of 2 and of 16 GB
   core_profile  the dearest models of the core marts
   profile       the dearest models of everything
-  increments    0.1, 1 and 10 % new orders against a full build
+  increments    0.1, 1 and 10 % new orders against a full build, by build.py
+  core_increments  the same of loading and the core marts alone
   release       all models, all tests, publishing
   demo          where the time of `make build` goes
   fit           predictions beside the library lifetimes

@@ -215,6 +215,7 @@ PARTS = {
     "core_profile": profile,
     "profile": profile,
     "increments": increments,
+    "core_increments": increments,
     "release": release,
     "demo": demo,
     "fit": fit,

@@ -150,38 +150,49 @@ def core_profile(folder: Path, orders: int, rounds: int) -> dict:
 
 
 def increments(folder: Path, orders: int, rounds: int) -> dict:
-    """Builds that take in new files, each from the same kept state, and a full one."""
-    places = shops.increments(folder, shops.shop(folder, orders, is_clean=False))
-    state, work = folder / "state", folder / "work"
+    """Whole builds that take in new files, each from the same kept state, and a full
+    one: `scripts/build.py` of all marts."""
+    work = folder / "work"
+    files = ["--build-database", work / "b.duckdb", "--published", work / "p.duckdb"]
 
-    def build(place: Path, *arguments) -> list:
-        files = [
-            "--build-database",
-            work / "b.duckdb",
-            "--published",
-            work / "p.duckdb",
-        ]
-        data = ["--connector", "standard", "--data", place]
-        return script("build.py", *files, *data, *arguments)
+    def build(place: Path) -> list:
+        data = ["--connector", "standard", "--data", place, "--currency", "CNY"]
+        return script("build.py", *files, *data)
 
-    currency = ["--currency", "CNY"]
-    remove(work)
-    work.mkdir(parents=True)
-    measure(Step("a build to go on from", build(places["base"], *currency)))
-    copied(work, state)()
+    made = shops.shop(folder, orders, is_clean=False)
+    return grown(folder, made, rounds, work, build)
+
+
+def core_increments(folder: Path, orders: int, rounds: int) -> dict:
+    """The same of loading and the core marts alone, without tests, by dbt."""
+    work = folder / "work"
+
+    def build(place: Path) -> list:
+        return task("grow", work / "core.duckdb", place, *LEAN)
+
+    return grown(folder, shops.shop(folder, orders), rounds, work, build)
+
+
+def grown(folder: Path, made: Path, rounds: int, work: Path, build) -> dict:
+    """What `build`, a command by the folder it reads, costs in an empty folder `work`
+    and in one that holds what it left of the shop before."""
+    places = shops.increments(folder, made)
+    state = folder / "state"
 
     def fresh() -> None:
         remove(work)
-        work.mkdir()
+        work.mkdir(parents=True)
 
-    steps = [Step("full", build(places["base"], *currency), before=fresh)]
-    steps += [
-        Step(name, build(places[name], *currency), before=copied(state, work))
+    full = Step("full", build(places["base"]), before=fresh)
+    measure(full)
+    copied(work, state)()
+    steps = [full] + [
+        Step(name, build(places[name]), before=copied(state, work))
         for name in shops.SHARES
     ]
-    runs = interleaved(steps, rounds, f"{orders:,} orders")
-    remove(state, work)
     counts = {name: shops.orders_in(place) for name, place in places.items()}
+    runs = interleaved(steps, rounds, f"{counts['base']:,} orders")
+    remove(state, work)
     return {
         "orders": counts["base"],
         "new_orders": {name: counts[name] - counts["base"] for name in shops.SHARES},
@@ -281,6 +292,6 @@ PARTS = {
     part.__name__: part
     for part in (
         *(rivals, sizes, memory, core_profile, profile),
-        *(increments, release, demo, fit),
+        *(increments, core_increments, release, demo, fit),
     )
 }

@@ -15,6 +15,7 @@ VARIABLES = {
     "connectors": {"standard": {"entities": ENTITIES, "schema": "raw_standard"}}
 }
 EVERYTHING = ["--exclude", "path:seeds/demo"]
+KINDS = ["--resource-type", "model", "--resource-type", "seed"]
 FIT = ["path:models/intermediate/prediction", "path:models/marts/prediction"]
 AHEAD = ["+customer_predictions,path:models/intermediate/prediction"]
 AHEAD += ["customer_predictions", "model_parameters"]
@@ -40,9 +41,20 @@ def run_dbt(database, command: str, *arguments, callbacks=()) -> None:
 
 def models(database: str, *selected: str, callbacks=()) -> None:
     """Seeds and models, all or those selected by dbt's arguments, without tests."""
-    kinds = ["--resource-type", "model", "--resource-type", "seed"]
-    given = ["--full-refresh", *kinds, *(selected or EVERYTHING)]
+    given = ["--full-refresh", *KINDS, *(selected or EVERYTHING)]
     run_dbt(database, "build", *given, callbacks=callbacks)
+
+
+def grow(database: str, made: str, *selected: str) -> None:
+    """Load a shop's files and make the selected models, from what was made before."""
+    say("load ...")
+    import load
+    import raw_files
+
+    os.environ["REPURCHASE_BUILD_DATABASE"] = database
+    load.load("duckdb", "standard", raw_files.discover("standard", Path(made)))
+    say("models ...")
+    run_dbt(database, "build", *KINDS, *selected)
 
 
 def tests(database: str) -> None:

@@ -227,6 +227,28 @@ def test_new_orders_come_after_the_others(folder):
         assert set(rows["customers"]["customer_id"]) == buyers
 
 
+@pytest.mark.slow
+def test_what_is_measured_goes_on_from_the_last_build(folder):
+    """An increment has touched the new orders and no other."""
+    made = shops.shop(folder / "grown", ORDERS)
+    places = shops.increments(made.parent, made)
+    database = folder / "grown.duckdb"
+    counts = []
+    for name in ("base", "1 %"):
+        step = measuring.task("grow", database, places[name], *parts.LEAN)
+        found = measuring.measure(measuring.Step(name, step))
+        assert list(found["phases"]) == ["start", "load", "models"]
+        with duckdb.connect(str(database), read_only=True) as con:
+            counts.append(
+                con.execute(
+                    "select (select count(*) from marts.fct_orders), "
+                    "count(distinct order_key) from intermediate.int_touched_orders"
+                ).fetchone()
+            )
+    (before, all_read), (after, touched) = counts
+    assert before <= all_read and 0 < after - before <= touched < all_read / 50
+
+
 def test_a_wrong_part_is_named(capsys):
     with pytest.raises(SystemExit):
         benchmark.main(["rivalry"])
