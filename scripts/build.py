@@ -451,7 +451,12 @@ def main(argv=None) -> int:
     args = parse(argv)
     try:
         print(run(args))
-    except (BuildError, raw_files.InputError, report.ReportError) as error:
+    except (
+        BuildError,
+        raw_files.InputError,
+        publish.PublishError,
+        report.ReportError,
+    ) as error:
         print(f"build: {error}", file=sys.stderr)
         return 1
     except (OSError, duckdb.Error) as error:

@@ -54,8 +54,8 @@ def publish(
     """Publish the marts of a build with the history; (mart, rows) in name order.
 
     On another target than DuckDB its schema of the build goes to its readers at the
-    same time. Raises OSError, duckdb.Error or raw_files.InputError; readers then have
-    what they had before.
+    same time. Raises PublishError where there are none, OSError, duckdb.Error or
+    raw_files.InputError; readers then have what they had before.
     """
     with (
         history.opened(published) as log,
@@ -64,6 +64,8 @@ def publish(
     ):
         attach(con, unfinished)
         rows = copy_marts(con)
+        if not rows:
+            raise PublishError(f"{build_database} has no marts; build first")
         count_rows(con, run, rows)
         done = run.ended(history.PUBLISHED, run.run_id)
         runs = add_history(con, log, done)

@@ -41,6 +41,10 @@ SECTIONS = [  # in the order of the page; a section's key is its file's name
     predictions,
     data_quality,
 ]
+AS_OF_BY = {  # how an as-of date that was given is meant
+    "event": Text("by event date", "按业务日期"),
+    "arrival": Text("by arrival", "按数据到达日期"),
+}
 HERE = Path(__file__).resolve().parent
 SHOPS_NAMED = 3
 
@@ -108,6 +112,16 @@ def shops(marts: Marts) -> str:
     return ", ".join(names[:SHOPS_NAMED]) + (f", +{more}" if more > 0 else "")
 
 
+def as_of_by(marts: Marts) -> Text | None:
+    """What a given as-of date of these marts leaves out; None where none was given."""
+    found = marts.rows(
+        "select as_of_by from build_runs where run_id = ("
+        "select max_by(published_run_id, run_id) from build_runs "
+        "where published_run_id is not null)"
+    )
+    return AS_OF_BY.get(found[0].as_of_by) if found else None
+
+
 def render(con) -> str:
     """The whole page from a connection to a published file. Raises duckdb.Error."""
     marts = Marts(con)
@@ -126,6 +140,7 @@ def render(con) -> str:
         shops=shop_names,
         currency=marts.currency or "–",
         as_of=day(marts.as_of),
+        as_of_by=as_of_by(marts),
         orders=number(orders[0].n),
         sections=sections,
         charts=charts_of(sections),

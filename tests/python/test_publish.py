@@ -12,6 +12,7 @@ import sys
 import tempfile
 import types
 from concurrent import futures
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -116,6 +117,18 @@ def run_publish(built: Build, *arguments) -> int:
     """publish.py on the files of a build; its exit code."""
     files = ["--published", built.published, "--build-database", built.database]
     return publish.main([*map(str, files), *map(str, arguments)])
+
+
+def test_a_build_without_marts_is_not_published(demo, tmp_path, capsys):
+    """Readers keep what they have."""
+    built = replace(
+        demo, database=tmp_path / "empty.duckdb", published=tmp_path / "shop.duckdb"
+    )
+    shutil.copy(demo.published, built.published)
+    duckdb.connect(str(built.database)).close()
+    assert run_publish(built) == 1
+    assert f"{built.database} has no marts; build first" in capsys.readouterr().err
+    assert built.mart("fct_orders") == demo.mart("fct_orders")
 
 
 def change(built: Build, amount: int) -> None:

@@ -513,6 +513,27 @@ def test_page_is_small_and_asks_nobody(demo, tmp_path):
     assert len(ids) > 2 and not [found for found in ids - {None} if found in own]
 
 
+@pytest.mark.parametrize(
+    ("as_of_by", "words"),
+    [("null", []), ("'event'", ["by event date"]), ("'arrival'", ["by arrival"])],
+)
+def test_the_header_says_how_an_as_of_date_is_meant(demo, tmp_path, as_of_by, words):
+    """Of the run that readers have, after a rollback too."""
+    (run,) = demo.row("select max(run_id) from build_runs")
+    page = drawn(
+        changed(
+            demo,
+            tmp_path,
+            f"update build_runs set as_of_by = {as_of_by} where run_id = {run}",
+            "insert into build_runs (run_id, outcome, published_run_id) "
+            f"values ({run + 1}, 'rolled back', {run}), ({run + 2}, 'failed', null)",
+        ),
+        tmp_path,
+    )
+    said = [text for text in page.texts if text in ("by event date", "by arrival")]
+    assert said == words
+
+
 # -- what data may do --
 
 
