@@ -100,13 +100,6 @@ PROOFS = {  # names in it, what is tried, what came of it
             "{marts} 张结果表中 {equal} 张哈希相同",
         ),
     ),
-    "clock": (
-        ("The clock moved back twenty years", "时钟倒拨二十年"),
-        (
-            "{tried} build, {equal} equal and after the one before it",
-            "构建 {tried} 次，{equal} 次相同，并排在前一次之后",
-        ),
-    ),
     "increments": (
         (
             "Random histories of a shop in random batches, against a full rebuild",

@@ -608,26 +608,3 @@ def test_restored_from_raw_files_and_repository(shops, undisturbed, tmp_path):
     hashes = publish.content_hashes(published)
     assert hashes == undisturbed[shops[0]].hashes
     record("restore", marts=len(hashes), equal=len(hashes))
-
-
-FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-
-
-@long
-@pytest.mark.skipif(not FAKETIME, reason="Debian's package libfaketime is not there")
-def test_a_clock_moved_back_changes_nothing(shops, builder, undisturbed, tmp_path):
-    """A build twenty years ago follows one of today and gives the same marts."""
-    published = tmp_path / "repurchase.duckdb"
-    command = [sys.executable, ROOT / "scripts/build.py", "--published", published]
-    command += ["--build-database", tmp_path / "build.duckdb"]
-    command += ["--connector", "standard", "--data", shops[0], "--currency", "CNY"]
-    then = {"FAKETIME": "-20y", "DONT_FAKE_MONOTONIC": "1"}
-    then |= {"LD_PRELOAD": str(FAKETIME[0])}
-    assert builder.build(published, shops[1]).code == 0
-    subprocess.run(command, env=os.environ | then, check=True)
-    assert publish.content_hashes(published) == undisturbed[shops[0]].hashes
-    first, second = publish.file_runs(published)
-    assert second.started_at < first.started_at
-    assert history.version([first, second]) == second.run_id == 2
-    assert publish.versions(published) == [1]
-    record("clock", tried=1, equal=1)
