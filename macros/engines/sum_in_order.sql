@@ -3,7 +3,7 @@
 {%- endmacro %}
 
 {% macro default__repurchase_sum_in_order(value) -%}
-    sum({{ value }} order by {{ value }})
+    {{ repurchase.sum_of_doubles(value) }}
 {%- endmacro %}
 
 {% macro postgres__repurchase_sum_in_order(value) -%}

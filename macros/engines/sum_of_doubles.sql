@@ -3,13 +3,9 @@
 {%- endmacro %}
 
 {% macro default__repurchase_sum_of_doubles(value) -%}
-    fsum({{ value }} order by {{ value }})
+    cast(sum(cast({{ value }} as decimal(38, 18))) as double)
 {%- endmacro %}
 
 {% macro postgres__repurchase_sum_of_doubles(value) -%}
     cast(sum(cast({{ value }} as numeric)) as double precision)
-{%- endmacro %}
-
-{% macro spark__repurchase_sum_of_doubles(value) -%}
-    cast(sum(cast({{ value }} as decimal(38, 18))) as double)
 {%- endmacro %}

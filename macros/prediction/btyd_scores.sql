@@ -3,29 +3,39 @@
         Denizel and Filiztekin 2007) at points, logarithms of r, alpha, a and b. The
         customers are seen once for all points about the first of a fit: their part in the
         likelihood is a function of r, alpha and the chance to drop out, and its sums by
-        repeats are expanded to the second order there. -#}
+        repeats are expanded to the second order there, by what these move in proportion:
+        slopes of that kind are never too large to be summed. -#}
     {%- set week = repurchase.double('7') -%}
     {%- set slopes = {
-        'by_r': 'customers * (stay * log_quiet - log_last)',
+        'by_r': 'customers * r * (stay * log_quiet - log_last)',
         'by_alpha': 'customers * shape * (stay * by_quiet - by_last)',
-        'by_dropout': 'customers / whole',
-        'by_r_r': 'customers * stay * (1 - stay) * log_quiet * log_quiet',
+        'by_dropout': 'customers * gone',
+        'by_r_r': 'customers * stay * gone * r * log_quiet * r * log_quiet',
         'by_r_alpha':
-            'customers * (stay * (1 - stay) * log_quiet * shape * by_quiet'
+            'customers * r * (stay * gone * log_quiet * shape * by_quiet'
             ~ ' + stay * by_quiet - by_last)',
-        'by_r_dropout': '-customers * stay / whole * log_quiet',
+        'by_r_dropout': '-customers * stay * gone * r * log_quiet',
         'by_alpha_alpha':
             'customers * shape * (by_last * by_last'
             ~ ' + stay * (by_now * by_now - by_last * by_last)'
-            ~ ' + stay * (1 - stay) * shape * by_quiet * by_quiet)',
-        'by_alpha_dropout': '-customers * stay / whole * shape * by_quiet',
-        'by_dropout_dropout': '-customers / whole / whole',
+            ~ ' + stay * gone * shape * by_quiet * by_quiet)',
+        'by_alpha_dropout': '-customers * stay * gone * shape * by_quiet',
+        'by_dropout_dropout': '-customers * gone * gone',
     } -%}
     {%- set query -%}
 with
 
 candidates as (
     {{ repurchase.candidates(['r', 'alpha', 'a', 'b'], about, tried) }}
+),
+
+by_candidate as (
+    select
+        *,
+        r * ln(alpha) - {{ repurchase.log_gamma('r') }}
+        + {{ repurchase.log_gamma('a + b') }} - {{ repurchase.log_gamma('b') }}
+            as part_of_all
+    from candidates
 ),
 
 repeats as (
@@ -38,19 +48,18 @@ repeats as (
 {#- BG/NBD: nobody drops out before the first repeat, so b counts the repeats. -#}
 shaped as (
     select
-        candidates.*,
+        by_candidate.*,
         repeats.x,
         case when model = 'bgnbd' then b + x else b + x + 1 end as b_after
-    from candidates
-    inner join repeats on candidates.origin_date = repeats.origin_date
+    from by_candidate
+    inner join repeats on by_candidate.origin_date = repeats.origin_date
 ),
 
 by_repeats as (
     select
         *,
-        {{ repurchase.log_gamma('r + x') }} - {{ repurchase.log_gamma('r') }}
-        + r * ln(alpha)
-        + {{ repurchase.log_gamma('a + b') }} - {{ repurchase.log_gamma('b') }}
+        part_of_all
+        + {{ repurchase.log_gamma('r + x') }}
         + {{ repurchase.log_gamma('b_after') }}
         - {{ repurchase.log_gamma('a + b_after') }} as constant_part,
         case
@@ -73,8 +82,8 @@ weeks as (
         ln(alpha + groups.recency_days / {{ week }}) as log_last,
         ln(alpha + groups.recency_days / {{ week }})
         - ln(alpha + groups.age_days / {{ week }}) as log_quiet,
-        1 / (alpha + groups.recency_days / {{ week }}) as by_last,
-        1 / (alpha + groups.age_days / {{ week }}) as by_now
+        alpha / (alpha + groups.recency_days / {{ week }}) as by_last,
+        alpha / (alpha + groups.age_days / {{ week }}) as by_now
     from {{ groups }} as groups
     inner join anchors
         on
@@ -93,7 +102,8 @@ stayed as (
 chances as (
     select
         *,
-        exp(greatest(shape * log_quiet, -600)) / whole as stay
+        exp(greatest(shape * log_quiet, -600)) / whole as stay,
+        dropout / whole as gone
     from stayed
 ),
 
@@ -119,9 +129,9 @@ moves as (
         sums.*,
         by_repeats.candidate,
         by_repeats.constant_part,
-        by_repeats.r - anchors.r as dr,
-        by_repeats.alpha - anchors.alpha as da,
-        by_repeats.dropout - anchors.dropout as dd
+        by_repeats.r / anchors.r - 1 as dr,
+        by_repeats.alpha / anchors.alpha - 1 as da,
+        coalesce(by_repeats.dropout / nullif(anchors.dropout, 0) - 1, 0) as dd
     from by_repeats
     inner join anchors
         on

@@ -29,9 +29,11 @@ sums as (
         {{ repurchase.sum_of_doubles(
             'groups.customers * ln' ~ total
         ) }} as log_total,
-        {{ repurchase.sum_in_order('groups.customers / ' ~ total) }} as by_v,
         {{ repurchase.sum_in_order(
-            '-groups.customers / ' ~ total ~ ' / ' ~ total
+            'groups.customers * anchors.v / ' ~ total
+        ) }} as by_v,
+        {{ repurchase.sum_in_order(
+            '-groups.customers * anchors.v / ' ~ total ~ ' * anchors.v / ' ~ total
         ) }} as by_v_v
     from {{ groups }} as groups
     inner join anchors on groups.origin_date = anchors.origin_date
@@ -47,7 +49,7 @@ moves as (
         candidates.p,
         candidates.q,
         ln(candidates.v) as log_v,
-        candidates.v - sums.v as dv
+        candidates.v / sums.v - 1 as dv
     from candidates
     inner join sums
         on

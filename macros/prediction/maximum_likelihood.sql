@@ -5,7 +5,7 @@
         scores: a macro that takes (groups, {fit: points about the first}, {fit: points})
         and returns {fit: log-likelihoods}. Returns {fit: {point, log_likelihood, rounds,
         status}}. -#}
-    {%- set step = 0.003 -%}
+    {%- set step = 0.01 -%}
     {%- set dampings = [0, 0.000001, 0.0001, 0.01, 0.1, 1, 10, 1000] -%}
     {%- set fits = {} -%}
     {%- for fit, point in starts.items() -%}
@@ -59,8 +59,11 @@
                 }) -%}
                 {%- if not steps or now.centre | map('abs') | max > 20 -%}
                     {%- do now.update({'status': 'not_converged'}) -%}
-                {%- elif steps[0].damping == 0 and steps[0].length < 1e-7 -%}
-                    {%- do now.update({'status': 'converged'}) -%}
+                {%- elif steps[0].damping == 0 and steps[0].length < 1e-6 -%}
+                    {#- It leads to the summit: one more would be of rounding. -#}
+                    {%- do now.update({
+                        'point': steps[0].point, 'status': 'converged'
+                    }) -%}
                 {%- else -%}
                     {%- do now.update({'centre': steps[0].point}) -%}
                 {%- endif -%}

@@ -6,15 +6,16 @@
     {%- for axis in range(size) -%}
         {%- do gradient.append(
             (
-                8 * (values[1 + 4 * axis] - values[2 + 4 * axis])
-                - (values[3 + 4 * axis] - values[4 + 4 * axis])
-            ) / (12 * step)
+                45 * (values[1 + 6 * axis] - values[2 + 6 * axis])
+                - 9 * (values[3 + 6 * axis] - values[4 + 6 * axis])
+                + (values[5 + 6 * axis] - values[6 + 6 * axis])
+            ) / (60 * step)
         ) -%}
     {%- endfor -%}
     {%- set crossed = {} -%}
     {%- for axis in range(size) -%}
         {%- for other in range(axis) -%}
-            {%- set first = 1 + 4 * size + 4 * (crossed | length) -%}
+            {%- set first = 1 + 6 * size + 4 * (crossed | length) -%}
             {%- do crossed.update({(axis, other): (
                 values[first] - values[first + 1] - values[first + 2]
                 + values[first + 3]
@@ -24,7 +25,7 @@
     {%- set curved = [] -%}
     {%- for axis in range(size) -%}
         {%- do curved.append(
-            (values[1 + 4 * axis] - 2 * values[0] + values[2 + 4 * axis])
+            (values[1 + 6 * axis] - 2 * values[0] + values[2 + 6 * axis])
             / (step * step)
         ) -%}
     {%- endfor -%}

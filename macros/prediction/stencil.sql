@@ -1,10 +1,10 @@
 {% macro stencil(point, step) %}
-    {#- The point, one and two steps up and down each axis, and the corners of each pair of
-        axes: what central differences of the slope (fourth order) and of the curvature
+    {#- The point, one to three steps up and down each axis, and the corners of each pair
+        of axes: what central differences of the slope (sixth order) and of the curvature
         (second) need. -#}
     {%- set points = [point] -%}
     {%- for axis in range(point | length) -%}
-        {%- for steps in [1, -1, 2, -2] -%}
+        {%- for steps in [1, -1, 2, -2, 3, -3] -%}
             {%- do points.append(repurchase.moved(point, {axis: steps * step})) -%}
         {%- endfor -%}
     {%- endfor -%}

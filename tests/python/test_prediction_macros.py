@@ -71,18 +71,18 @@ def climb(function, **starts):
 
 
 def test_a_stencil_is_steps_and_corners():
-    """The point, one up and down each axis, two up and down, then ++, +-, -+ and -- of
-    each pair, its later axis first."""
+    """The point, one up and down each axis, two, three up and down, then ++, +-, -+ and
+    -- of each pair, its later axis first."""
     assert MACROS.moved([1, 2, 3], {0: 0.5, 2: -1}) == [1.5, 2, 2]
     assert MACROS.stencil([1, 2], 0.5) == [
-        *([1, 2], [1.5, 2], [0.5, 2], [2, 2], [0, 2]),
-        *([1, 2.5], [1, 1.5], [1, 3], [1, 1]),
+        *([1, 2], [1.5, 2], [0.5, 2], [2, 2], [0, 2], [2.5, 2], [-0.5, 2]),
+        *([1, 2.5], [1, 1.5], [1, 3], [1, 1], [1, 3.5], [1, 0.5]),
         *([1.5, 2.5], [0.5, 2.5], [1.5, 1.5], [0.5, 1.5]),
     ]
     points = MACROS.stencil([0, 0, 0, 0], 1)
-    assert len(points) == 1 + 4 * 4 + 4 * 6
-    assert len({tuple(point) for point in points}) == 41
-    pairs = [[axis for axis in range(4) if point[axis]] for point in points[17::4]]
+    assert len(points) == 1 + 6 * 4 + 4 * 6
+    assert len({tuple(point) for point in points}) == 49
+    pairs = [[axis for axis in range(4) if point[axis]] for point in points[25::4]]
     assert pairs == [[0, 1], [0, 2], [1, 2], [0, 3], [1, 3], [2, 3]]
 
 
@@ -103,7 +103,8 @@ def test_steps_go_to_the_summit_and_shorter_where_damped():
     -4, the mixed one 2: the full step is (-1, 0). Damped, 4 + (4 + 1) = 9 stands where
     4 was: (-4 x 9 + 2 x 2) / 77 and (2 x 9 - 4 x 2) / 77."""
     values = [
-        *(-2, -4.5, -0.5, -8, 0, -1.5, -3.5, -2, -6),
+        *(-2, -4.5, -0.5, -8, 0, -12.5, -0.5),
+        *(-1.5, -3.5, -2, -6, -3.5, -9.5),
         *(-3.5, -0.5, -6.5, -1.5, 77),
     ]
     full, damped = MACROS.newton_points([1, 0], values, 0.5, [0, 1])
@@ -115,26 +116,30 @@ def test_steps_go_to_the_summit_and_shorter_where_damped():
 
 def test_no_step_is_longer_than_two():
     """-x^2 at 10: the summit is 10 away, which is the length; 2 of it are gone."""
-    (step,) = MACROS.newton_points([10], [-100, -121, -81, -144, -64], 1, [0])
+    values = [-100, -121, -81, -144, -64, -169, -49]
+    (step,) = MACROS.newton_points([10], values, 1, [0])
     assert (step["length"], step["point"]) == (near(10), near([8]))
 
 
 def test_a_saddle_has_no_full_step():
     """x^2 - y^2 at (1, 1), gradient (2, -2): damped, 2 + 1 - 2 = 1 and 2 + 1 + 2 = 5
     divide it. Along x^2 alone, gradient 2, it is 2 + 1 - 2 = 1 as well."""
-    values = [0, 1.25, -0.75, 3, -1, -1.25, 0.75, -3, 1, 0, -2, 2, 0]
+    values = [
+        *(0, 1.25, -0.75, 3, -1, 5.25, -0.75, -1.25, 0.75, -3, 1, -5.25, 0.75),
+        *(0, -2, 2, 0),
+    ]
     (step,) = MACROS.newton_points([1, 1], values, 0.5, [0, 1])
     assert step["damping"] == 1
     assert step["point"] == near([3, 0.6])
-    (step,) = MACROS.newton_points([1], [1, 4, 0, 9, 1], 1, [0, 1])
+    (step,) = MACROS.newton_points([1], [1, 4, 0, 9, 1, 16, 4], 1, [0, 1])
     assert (step["damping"], step["point"]) == (1, near([3]))
 
 
-def test_slopes_are_exact_to_the_fourth_power():
-    """x^4 at 1, less 8 x^2: slope 4 - 16 = -12, curvature by a step 12 + 2 - 16."""
-    values = [x**4 - 8 * x**2 for x in (1, 2, 0, 3, -1)]
+def test_slopes_are_exact_to_the_sixth_power():
+    """x^6 at 1, less 32 x^2: slope 6 - 64 = -58, curvature by a step 64 - 2 - 64."""
+    values = [x**6 - 32 * x**2 for x in (1, 2, 0, 3, -1, 4, -2)]
     (step,) = MACROS.newton_points([1], values, 1, [0])
-    assert step["length"] == near(12 / 2)
+    assert step["length"] == near(58 / 2)
 
 
 def test_a_flat_summit_has_no_full_step():
@@ -145,8 +150,7 @@ def test_a_flat_summit_has_no_full_step():
         (0.0008, 0, [1]),
         (0.5, 1e14, [1]),
     ]:
-        near, far = height - curvature / 2, height - 2 * curvature
-        values = [height, near, near, far, far]
+        values = [height - curvature * x**2 / 2 for x in (0, 1, -1, 2, -2, 3, -3)]
         steps = MACROS.newton_points([0], values, 1, [0, 1])
         assert [step["damping"] for step in steps] == dampings
 
@@ -162,10 +166,22 @@ def test_a_summit_is_found():
     found = climb(hill, far=[0, 0], near=[3, -1])
     for fit, height in heights.items():
         assert found[fit]["status"] == "converged"
-        assert found[fit]["point"] == pytest.approx([3, -1], abs=1e-6)
+        assert found[fit]["point"] == pytest.approx([3, -1], abs=1e-9)
         assert found[fit]["log_likelihood"] == pytest.approx(height, abs=1e-9)
     assert 1 <= found["near"]["rounds"] < found["far"]["rounds"] <= 15
     assert climb(hill) == {}
+
+
+def test_rounding_does_not_hide_a_flat_summit():
+    """A likelihood of 15 digits, curvature 0.01 along x: a step goes to the summit as
+    near as the digits show it, and the search ends there."""
+
+    def ridge(_, x, y):
+        return round(-37645 + 0.01 * (x - exp(x - 1)) - 99 * (y - x) ** 2, 10)
+
+    found = climb(ridge, fit=[0.7, 1])["fit"]
+    assert (found["status"], found["rounds"] <= 7) == ("converged", True)
+    assert found["point"] == pytest.approx([1, 1], abs=1e-6)
 
 
 def test_a_damped_step_gets_over_a_saddle():
