@@ -568,8 +568,8 @@ def test_a_build_is_not_for_everybody(copied, monkeypatch, open_umask):
 
     def build_marts(*_):
         with duckdb.connect(os.environ["REPURCHASE_BUILD_DATABASE"]) as con:
-            con.execute("create schema marts")
-        return []
+            con.execute("create schema marts; create table marts.mart (id int)")
+        return ["mart"]
 
     monkeypatch.setattr(build_script, "run_dbt", build_marts)
     monkeypatch.setattr(build_script, "run_verify", lambda *_: None)
