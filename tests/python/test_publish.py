@@ -119,18 +119,6 @@ def run_publish(built: Build, *arguments) -> int:
     return publish.main([*map(str, files), *map(str, arguments)])
 
 
-def test_a_build_without_marts_is_not_published(demo, tmp_path, capsys):
-    """Readers keep what they have."""
-    built = replace(
-        demo, database=tmp_path / "empty.duckdb", published=tmp_path / "shop.duckdb"
-    )
-    shutil.copy(demo.published, built.published)
-    duckdb.connect(str(built.database)).close()
-    assert run_publish(built) == 1
-    assert f"{built.database} has no marts; build first" in capsys.readouterr().err
-    assert built.mart("fct_orders") == demo.mart("fct_orders")
-
-
 def change(built: Build, amount: int) -> None:
     """Make the next version different: every order is worth the amount."""
     with duckdb.connect(str(built.database)) as con:
@@ -598,6 +586,18 @@ def test_a_new_version_gives_the_access_of_the_old(copied, open_umask):
 
 
 # -- what may go wrong --
+
+
+def test_a_build_without_marts_is_not_published(demo, tmp_path, capsys):
+    """Readers keep what they have."""
+    built = replace(
+        demo, database=tmp_path / "empty.duckdb", published=tmp_path / "shop.duckdb"
+    )
+    shutil.copy(demo.published, built.published)
+    duckdb.connect(str(built.database)).close()
+    assert run_publish(built) == 1
+    assert f"{built.database} has no marts; build first" in capsys.readouterr().err
+    assert built.mart("fct_orders") == demo.mart("fct_orders")
 
 
 def limited(code: str, *arguments) -> subprocess.CompletedProcess:
