@@ -6,7 +6,8 @@ ratios of the same round with the least and the largest. Parts:
 
   rivals        core marts by this project, hand-written SQL, polars and pandas (equal
                 results checked), loading, and a floor of one scan
-  sizes         core marts by this project alone, at sizes where rivals do not fit
+  sizes         the dearest models of the core marts with a memory limit of 8 GB, at
+                sizes where rivals do not fit
   memory        core marts with a memory limit of 2 and of 16 GB
   core_profile  the dearest models of the core marts
   profile       the dearest models of everything

@@ -3,11 +3,11 @@
 import math
 
 from benchmarking.measuring import median, ratios
+from benchmarking.parts import OURS
 from markupsafe import Markup
 from reporting.cohort_picture import Canvas
 from reporting.words import Text, same
 
-OURS = "this project"
 COSTS = {
     "cpu_s": "CPU s",
     "wall_s": "wall s",
@@ -211,6 +211,7 @@ def fit(found: dict) -> str:
 
 PARTS = {
     "rivals": rivals,
+    "sizes": profile,
     "memory": memory,
     "core_profile": profile,
     "profile": profile,

@@ -18,13 +18,15 @@ from benchmarking.measuring import (
     task,
 )
 
+OURS = "this project"
 MEMORY_LIMITS = ["2GB", "16GB"]
+SIZES_LIMIT = "8GB"
 LEAN = ["--selector", "lean"]
 DEAREST = 12  # models that a profile names
 RIVALS = PROJECT / "benchmarks"
 
 
-def core(folder: Path, loaded: Path, name="this project", **environment) -> Step:
+def core(folder: Path, loaded: Path, name=OURS, **environment) -> Step:
     """The core marts by dbt, in a copy of the loaded database."""
     database = folder / "core.duckdb"
     return Step(
@@ -95,18 +97,16 @@ class Once:
             self.is_done = True
 
 
-def sizes(folder: Path, orders: int, rounds: int) -> dict:
-    """The core marts by this project alone, where rivals no longer fit."""
-    made = shops.shop(folder, orders)
-    loaded = shops.loaded(folder, made)
-    runs = interleaved([core(folder, loaded)], rounds, f"{orders:,} orders")
-    remove(folder / "core.duckdb")
-    return {"orders": shops.orders_in(made), "runs": runs}
-
-
-def profile(folder: Path, orders: int, rounds: int, *selected: str) -> dict:
-    """CPU, rows, bytes and spill of each model, in one thread; of all, or of those
-    selected by dbt's arguments."""
+def profile(
+    folder: Path,
+    orders: int,
+    rounds: int,
+    *selected: str,
+    name="models, one after the other",
+    **environment,
+) -> dict:
+    """CPU, rows, bytes and spill of each model, in one thread of dbt; of all, or of
+    those selected by dbt's arguments."""
     made = shops.shop(folder, orders)
     loaded = shops.loaded(folder, made)
     database, notes = folder / "profile.duckdb", folder / "profile.json"
@@ -116,10 +116,11 @@ def profile(folder: Path, orders: int, rounds: int, *selected: str) -> dict:
         turns.append(json.loads(notes.read_text("utf-8")))
 
     step = Step(
-        "models, one after the other",
+        name,
         task("profile", database, notes, *selected),
         before=copied(loaded, database),
         after=note,
+        environment=environment,
     )
     runs = interleaved([step], rounds, f"{orders:,} orders")
     total = median(runs[step.name], "cpu_s")
@@ -147,6 +148,12 @@ def profile(folder: Path, orders: int, rounds: int, *selected: str) -> dict:
 def core_profile(folder: Path, orders: int, rounds: int) -> dict:
     """The same of the core marts and what they need."""
     return profile(folder, orders, rounds, *LEAN)
+
+
+def sizes(folder: Path, orders: int, rounds: int) -> dict:
+    """The same with a memory limit, at sizes where rivals do not fit."""
+    limit = {"REPURCHASE_MEMORY_LIMIT": SIZES_LIMIT}
+    return profile(folder, orders, rounds, *LEAN, name=OURS, **limit)
 
 
 def increments(folder: Path, orders: int, rounds: int) -> dict:

@@ -309,7 +309,7 @@ def test_the_picture_has_log_axes():
 
 def test_every_part_has_a_place_on_the_page():
     shown = set(page.tables({}))
-    assert shown == {"growth", *parts.PARTS} - {"sizes"}
+    assert shown == {"growth", *parts.PARTS}
     text = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
     assert set(re.findall(r"made by scripts/docs.py: (\w+) -->", text)) == shown
 
