@@ -5,8 +5,8 @@
         {{ return('true') }}
     {%- endif -%}
     {%- set query -%}
-        select distinct source_file from {{ ref('int_touched_orders') }}
-        where raw_rows is not null
+        select distinct source_file from {{ ref(model.config.meta.touched.relation) }}
+        where source_file is not null
         order by source_file
     {%- endset -%}
     {{ return(repurchase.is_in_files(run_query(query).columns[0].values())) }}

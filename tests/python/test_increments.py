@@ -36,6 +36,7 @@ CORE += ["int_customer_habits"]
 # What only says what the last build did.
 OWN = ["int_touched_orders", "int_changed_orders", "int_changed_customers"]
 OWN += ["int_resequenced_orders", "int_changed_baskets", "finished_build"]
+OWN += ["int_touched_customer_ids"]
 
 
 class Shop:
@@ -127,6 +128,11 @@ class Shop:
         row = {"customer_id": f"c{customer}", "email": f"p{email}@example.com"}
         self.add("customers", batch, **row)
 
+    def relink(self, batch, which, email):
+        """Another e-mail in a customer row: its file is replaced."""
+        if found := self.one("customers", which):
+            found[1]["email"] = f"p{email}@example.com"
+
 
 def operation(name: str, *largest: int):
     return st.tuples(st.just(name), *[st.integers(0, most) for most in largest])
@@ -140,6 +146,7 @@ CHANGE = st.one_of(
     operation("delete", 3, 9),
     operation("refund", 9, 40, 1),
     operation("link", 3, 2),
+    operation("relink", 9, 2),
 )
 HISTORY = st.tuples(
     st.lists(ORDER, min_size=1, max_size=4),
@@ -309,6 +316,29 @@ def test_files_that_did_not_change_are_not_read(warehouse):
     amounts = "select gross_amount from int_orders_checked order by all"
     found = warehouse.kept.query(amounts)["gross_amount"]
     assert [float(amount) for amount in found] == [20.5, 20.5, 20.5, 77]
+
+
+def test_customer_rows_in_files_that_did_not_change_are_kept(warehouse):
+    """Only those of customer ids with a row in a file that changed are read again."""
+    shop = Shop("a")
+    shop.order(0, 1, 2, 20, 0, 1)
+    for batch, customer in [(0, 1), (0, 2), (1, 3), (1, 4)]:
+        shop.link(batch, customer, customer)
+
+    write([shop], warehouse.data)
+    warehouse.build(warehouse.kept)
+    with duckdb.connect(str(warehouse.kept.database)) as con:
+        con.execute("update raw_standard.customers set country = 'XX'")
+    shop.link(2, 1, 5)
+    shop.rows["customers"].pop(3)  # the row of c4, in the file of c3
+    write([shop], warehouse.data)
+    warehouse.build(warehouse.kept)
+    with duckdb.connect(str(warehouse.kept.database)) as con:
+        found = con.execute(
+            "select customer_id, country from intermediate.int_customers_checked "
+            "order by all"
+        ).fetchall()
+    assert found == [("c1", "XX"), ("c1", None), ("c2", None), ("c3", None)]
 
 
 def test_a_selection_goes_on_from_what_it_made(warehouse):

@@ -1,9 +1,18 @@
+{{ incremental_by('customer_id_key', 'int_touched_customer_ids') }}
+
 with
+
+keyed as (
+    select
+        *,
+        {{ identifier_key('customer_id', 'customer_id') }} as customer_id_key
+    from {{ ref('int_customers_unioned') }}
+    where {{ is_in_touched_file() }}
+),
 
 customers as (
     select
         *,
-        {{ identifier_key('customer_id', 'customer_id') }} as customer_id_key,
         {{ identifier_key('email', 'email_hash') }} as email_key,
         {{ identifier_key('phone', 'phone_hash') }} as phone_key,
         case
@@ -11,7 +20,8 @@ customers as (
             when customer_id is null then 'missing_customer_id'
             when unreadable_column is not null then 'unreadable_' || unreadable_column
         end as reason_code
-    from {{ ref('int_customers_unioned') }}
+    from keyed
+    where {{ is_touched() }}
 ),
 
 versions as (
