@@ -116,9 +116,12 @@ def profile(found: dict) -> str:
         ["between the models", f"{between / total:.1%}", amount(between), *[""] * 3]
     )
     rows.append([f"all {found['models']}", "100%", amount(total), *[""] * 3])
-    return markdown(
+    dearest = markdown(
         ["model", "share of CPU", "CPU s", "rows", "MB", "spilled MB"], rows
     )
+    folders = sorted(found["folders"].items(), key=lambda one: -one[1])
+    shares = [f"{folder} {cpu / total:.1%}" for folder, cpu in folders]
+    return f"{dearest}\n\nBy folder: {', '.join(shares)}."
 
 
 def phases_of(runs: dict) -> list[str]:

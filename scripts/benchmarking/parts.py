@@ -135,6 +135,10 @@ def profile(
         for name, model in turns[0].items()
     ]
     models.sort(key=lambda model: -model["cpu_s"])
+    folders: dict[str, float] = {}
+    for model in models:
+        folder_of = turns[0][model["model"]]["folder"]
+        folders[folder_of] = round(folders.get(folder_of, 0) + model["cpu_s"], 3)
     remove(database, notes)
     return {
         "orders": shops.orders_in(made),
@@ -142,6 +146,7 @@ def profile(
         "models": len(models),
         "between_models_cpu_s": round(total - sum(m["cpu_s"] for m in models), 3),
         "dearest": models[:DEAREST],
+        "folders": folders,
     }
 
 

@@ -173,6 +173,7 @@ class Watch:
             node = event.data.node_info
             self.models[node.node_name] = {
                 "relation": node.node_relation.relation_name,
+                "folder": Path(node.node_path).parent.as_posix(),
                 "cpu_s": round(cpu() - self.begun, 3),
                 "spill_mb": round(max(self.most, spilled(self.spill)) / 1e6, 1),
             }

@@ -249,6 +249,19 @@ def test_what_is_measured_goes_on_from_the_last_build(folder):
     assert before <= all_read and 0 < after - before <= touched < all_read / 50
 
 
+@pytest.mark.slow
+def test_a_profile_adds_up(folder):
+    """Models, by folder too, and what lies between them are the whole process."""
+    found = parts.sizes(folder, ORDERS, 1)
+    (turn,) = found["runs"][parts.OURS]
+    folders = found["folders"]
+    assert {"intermediate/orders", "marts/core", "marts/cohorts"} < set(folders)
+    whole = sum(folders.values()) + found["between_models_cpu_s"]
+    assert whole == pytest.approx(turn["cpu_s"], abs=0.01)
+    assert len(found["dearest"]) == parts.DEAREST < found["models"]
+    assert sum(model["cpu_s"] for model in found["dearest"]) < sum(folders.values())
+
+
 def test_a_wrong_part_is_named(capsys):
     with pytest.raises(SystemExit):
         benchmark.main(["rivalry"])
