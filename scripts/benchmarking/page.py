@@ -120,8 +120,8 @@ def profile(found: dict) -> str:
         ["model", "share of CPU", "CPU s", "rows", "MB", "spilled MB"], rows
     )
     folders = sorted(found["folders"].items(), key=lambda one: -one[1])
-    shares = [f"{folder} {cpu / total:.1%}" for folder, cpu in folders]
-    return f"{dearest}\n\nBy folder: {', '.join(shares)}."
+    shares = [f"{name} {cpu / total:.0%}" for name, cpu in folders if cpu > total / 100]
+    return f"{dearest}\n\nBy folder: {', '.join(shares)}; 1 % or less each, all others."
 
 
 def phases_of(runs: dict) -> list[str]:
