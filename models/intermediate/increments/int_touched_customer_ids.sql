@@ -8,7 +8,8 @@ with
 
     rows_now as (
         select
-            {{ identifier_key('customer_id', 'customer_id') }} as customer_id_key,
+            coalesce({{ identifier_key('customer_id', 'customer_id') }}, 0)
+                as customer_id_key,
             source_file
         from {{ customers }}
         where {{ is_in_files(changed) }}
@@ -16,16 +17,16 @@ with
 
     rows_before as (
         select
-            customer_id_key,
+            coalesce(customer_id_key, 0) as customer_id_key,
             source_file,
             {{ is_in_files(changed) }} as is_in_changed_file
         from {{ before }}
     ),
 
     touched_ids as (
-        select coalesce(customer_id_key, 0) as customer_id_key from rows_now
+        select customer_id_key from rows_now
         union
-        select coalesce(customer_id_key, 0) from rows_before
+        select customer_id_key from rows_before
         where is_in_changed_file
     ),
 
@@ -41,8 +42,7 @@ with
             touched_ids.customer_id_key,
             files.source_file
         from touched_ids
-        left join files
-            on touched_ids.customer_id_key = coalesce(files.customer_id_key, 0)
+        left join files on touched_ids.customer_id_key = files.customer_id_key
     )
 {%- else %}
 
