@@ -1,3 +1,5 @@
+{{ incremental_by('order_key', 'int_reidentified_orders') }}
+
 with
 
 orders as (
@@ -7,7 +9,9 @@ orders as (
         email_key,
         phone_key
     from {{ ref('int_orders_checked') }}
-    where row_status = 'accepted'
+    where
+        row_status = 'accepted'
+        and {{ is_touched() }}
 ),
 
 -- Placeholders have no identity, so an order known by nothing else is a guest's.

@@ -4,11 +4,11 @@ with
 -- has to hold them all.
 amounts as (
     select
-        historic_clv as net_amount,
-        {{ money_band('historic_clv') }} as band,
+        net_amount,
+        {{ money_band('net_amount') }} as band,
         count(*) as customers
     from {{ ref('int_customer_values') }}
-    group by historic_clv
+    group by net_amount
 ),
 
 bands as (
