@@ -377,14 +377,9 @@ EQUIVALENT = {  # file, flip, line
     ),
     (
         "models/intermediate/customers/int_customer_ids.sql",
-        "distinct",
-        "union",
-    ): "the smallest of the ids is taken, however often each is there",
-    (
-        "models/intermediate/customers/int_customer_ids.sql",
         "join",
-        "inner join {{ ref('int_identities') }} as identities",
-    ): "identities are made of the same accepted rows, so each id has one",
+        "inner join identities on customers.customer_id_key = identities.identifier_key",
+    ): "identities are made of the same accepted rows, which all have an id",
     (
         "models/intermediate/customers/int_customers_checked.sql",
         "null",
@@ -421,8 +416,8 @@ EQUIVALENT = {  # file, flip, line
     (
         "models/marts/core/fct_customers.sql",
         "join",
-        "inner join {{ ref('int_customer_values') }} as customer_values",
-    ): "every customer has a purchase, so every customer has a value",
+        "inner join {{ ref('int_first_orders') }} as first_orders",
+    ): "every customer has a purchase, so every customer has a first order",
     (
         "models/marts/products/product_affinity.sql",
         "join",

@@ -14,11 +14,13 @@ rows_with_identifiers as (
 placeholders as (
     select email_key as identifier_key
     from rows_with_identifiers
+    where email_key is not null
     group by email_key
     having count(distinct customer_id_key) > {{ var('identity_max_customer_ids') }}
     union
     select phone_key as identifier_key
     from rows_with_identifiers
+    where phone_key is not null
     group by phone_key
     having count(distinct customer_id_key) > {{ var('identity_max_customer_ids') }}
 ),
