@@ -36,7 +36,7 @@ CORE += ["int_customer_habits"]
 # What only says what the last build did.
 OWN = ["int_touched_orders", "int_changed_orders", "int_changed_customers"]
 OWN += ["int_resequenced_orders", "int_changed_baskets", "finished_build"]
-OWN += ["int_touched_customer_ids"]
+OWN += ["int_touched_customer_ids", "int_touched_refunds"]
 
 
 class Shop:
