@@ -1,7 +1,9 @@
 {% set before = kept('int_refunds_checked') %}
 {% set touched_orders = ref('int_touched_orders') %}
 {% set changed = changed_files() if before else none %}
-{% set made_of_orders = [ref('int_refunds_from_orders'), ref('int_refunds_from_lines')] %}
+{% set made_of_orders = [
+    ref('int_refunds_from_orders'), ref('int_refunds_from_lines'),
+] %}
 {% set refunds = ref('int_refunds_unioned') %}
 {% set as_of = ref('int_as_of_date') %}
 
@@ -63,13 +65,13 @@ with
 
     files as (
         select refund_key, source_file from rows_now
-        union
+        union all
         select refund_key, source_file from rows_before
         where not is_in_changed_file
     ),
 
     touched as (
-        select
+        select distinct
             touched_refunds.refund_key,
             files.source_file
         from touched_refunds
