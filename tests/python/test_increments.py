@@ -34,11 +34,13 @@ FOLDERS = ["contract", "lines", "orders", "customers", "increments", "products"]
 CORE += [f"path:models/intermediate/{name}" for name in FOLDERS]
 CORE += ["int_customer_habits"]
 FEW_IDS = {"identity_max_customer_ids": 2}  # so that placeholders come and go
+# The checked rows of refunds with all that they follow from, and what ends a build.
+REFUNDS = ["+int_refunds_checked", "int_read_files", "int_order_prints"]
 # What only says what the last build did.
 OWN = ["int_touched_orders", "int_changed_orders", "int_changed_customers"]
 OWN += ["int_resequenced_orders", "int_changed_baskets", "finished_build"]
 OWN += ["int_touched_customer_ids", "int_touched_identifiers"]
-OWN += ["int_reidentified_orders", "int_touched_customers"]
+OWN += ["int_reidentified_orders", "int_touched_customers", "int_touched_refunds"]
 
 
 class Shop:
@@ -89,7 +91,9 @@ class Shop:
             )
 
     def correct(self, batch, which, column, value, in_place):
-        """Another status, amount, customer, e-mail or day: in the row or a new one."""
+        """Another status, amount, customer, e-mail, day or currency: in the row or a
+        new one.
+        """
         if not (found := self.one("orders", which)):
             return
         name, text = [
@@ -98,6 +102,7 @@ class Shop:
             ("customer_id", f"c{value}" if value else ""),
             ("email", f"p{value}@example.com" if value else ""),
             ("ordered_at", f"{FIRST_DAY + timedelta(days=7 * value)} 09:30:00"),
+            ("currency", "USD" if value % 2 else "CNY"),
         ][column]
         if in_place:
             found[1][name] = text
@@ -125,6 +130,25 @@ class Shop:
                 currency="CNY",
             )
 
+    def correct_refund(self, batch, which, column, value, in_place):
+        """Another amount, day, order, which may not be there yet, customer, currency
+        or id: in the row or a new one.
+        """
+        if not (found := self.one("refunds", which)):
+            return
+        name, text = [
+            ("refund_amount", f"{value + 1}.00"),
+            ("refunded_at", f"{FIRST_DAY + timedelta(days=7 * 9 * value)}"),
+            ("order_id", f"{self.name}-{value}" if value else ""),
+            ("customer_id", f"c{value}" if value else ""),
+            ("currency", ["CNY", "USD", ""][value % 3]),
+            ("refund_id", f"{self.name}-r{value}" if value else ""),
+        ][column]
+        if in_place:
+            found[1][name] = text
+        else:
+            self.add("refunds", batch, **found[1] | {name: text})
+
     def link(self, batch, customer, email):
         """A customer row that ties an e-mail to an id: two people may become one."""
         row = {"customer_id": f"c{customer}", "email": f"p{email}@example.com"}
@@ -143,10 +167,11 @@ def operation(name: str, *largest: int):
 ORDER = operation("order", 3, 30, 40, 2, 2)
 CHANGE = st.one_of(
     ORDER,
-    operation("correct", 9, 4, 3, 1),
+    operation("correct", 9, 5, 3, 1),
     operation("repeat", 9),
     operation("delete", 3, 9),
-    operation("refund", 9, 40, 1),
+    operation("refund", 9, 45, 1),
+    operation("correct_refund", 9, 5, 6, 1),
     operation("link", 3, 2),
     operation("relink", 9, 2),
 )
@@ -155,6 +180,8 @@ HISTORY = st.tuples(
     st.lists(CHANGE, max_size=3),
     st.lists(CHANGE, max_size=3),
 )
+# The week of the last order after each batch: the as-of date goes up and down.
+LAST_WEEKS = st.tuples(*[st.integers(30, 45)] * 3)
 
 
 class Warehouse:
@@ -379,6 +406,189 @@ def test_customers_change_by_rows_of_others(warehouse):
     assert not warehouse.differences(**FEW_IDS)
 
 
+def refunds_after_a_build(warehouse, connector: str = "standard") -> tuple[int, list]:
+    """How many refunds the build touched, and what it has of each, as in a rebuild."""
+    DuckDBConnectionManager.close_all_connections()
+    warehouse.anew.database.unlink(missing_ok=True)
+    rows = []
+    for models in (warehouse.anew, warehouse.kept):
+        models.load(connector, warehouse.data)
+        models.run(*REFUNDS)
+        with duckdb.connect(str(models.database)) as con:
+            checked = con.execute(
+                "from intermediate.int_refunds_checked order by all"
+            ).fetchall()
+            said = con.execute(
+                "select refund_id, row_status, coalesce(reason_code, "
+                "converted_amount::decimal(18, 2)::varchar) "
+                "from intermediate.int_refunds_checked order by all"
+            ).fetchall()
+            ((touched,),) = con.execute(
+                "select count(distinct refund_key) "
+                "from intermediate.int_touched_refunds"
+            ).fetchall()
+        rows.append(checked)
+    assert rows[1] == rows[0]
+    return touched, said
+
+
+def test_refunds_follow_their_files_orders_and_the_as_of_date(warehouse):
+    """After each change the checked refunds are those of a rebuild, and only refunds
+    that it may concern were checked again.
+    """
+    shop = Shop("a")
+    for week in (2, 3, 10):
+        shop.order(week, 1, week, 20, 0, 1)
+    refunds, orders = shop.rows["refunds"], shop.rows["orders"]
+
+    def refund(batch, number, order, week, **other) -> None:
+        shop.refund(batch, 0, week, True)
+        refunds[-1][1].update({"refund_id": f"r{number}", "order_id": order} | other)
+
+    def build() -> tuple[int, dict]:
+        write([shop], warehouse.data)
+        touched, said = refunds_after_a_build(warehouse)
+        return touched, {(refund_id, status): what for refund_id, status, what in said}
+
+    refund(0, 1, "a-1", 4)
+    refund(0, 2, "a-2", 5)
+    refund(1, 3, "a-4", 6)  # of an order that comes later
+    refund(2, 4, "", 20)  # after the last order
+    refund(3, 5, "", 5)
+    refund(4, 6, "", 5, refunded_at="9999-12-31")
+    refund(5, 7, "", 5, refund_id="")
+    refund(6, 8, "", 9)
+    _, said = build()
+    assert said == {
+        ("r1", "accepted"): "4.00",
+        ("r2", "accepted"): "5.00",
+        ("r3", "rejected"): "order_not_found",
+        ("r4", "rejected"): "after_as_of_date",
+        ("r5", "accepted"): "5.00",
+        ("r6", "rejected"): "date_out_of_range",
+        (None, "rejected"): "missing_refund_id",
+        ("r8", "accepted"): "9.00",
+    }
+    assert build()[0] == 0
+
+    shop.order(20, 1, 4, 30, 0, 1)  # the order of r3 comes
+    orders[0][1]["currency"] = "USD"
+    touched, said = build()
+    assert touched == 2
+    assert said["r3", "accepted"] == "6.00"
+    assert said["r1", "rejected"] == "refund_currency_differs"
+
+    del orders[0]  # its file is gone, and its items are without it
+    shop.order(21, 1, 25, 30, 0, 1)  # the as-of date rises
+    refund(10, 5, "", 6, updated_at="2030-01-01 00:00:00")  # another version
+    touched, said = build()
+    assert touched == 3
+    assert said["r1", "rejected"] == "order_not_found"
+    assert said["r4", "accepted"] == "20.00"
+    assert (said["r5", "superseded"], said["r5", "accepted"]) == ("5.00", "6.00")
+
+    del orders[-1], refunds[-1]
+    orders[1][1]["ordered_at"] = str(FIRST_DAY + timedelta(days=56))  # it falls
+    refunds[0][1]["refund_amount"] = "7.00"  # in a file with r2
+    touched, said = build()
+    assert touched == 5
+    assert said["r4", "rejected"] == said["r8", "rejected"] == "after_as_of_date"
+    assert said["r5", "accepted"] == "5.00"
+
+    refunds[0][1]["refund_id"] = "r9"
+    refund(11, 0, "a-2", 6, refund_id="")
+    touched, said = build()
+    assert touched == 4
+    assert ("r1", "rejected") not in said
+
+    for _, row in orders:
+        row["status"] = "unknown"  # no day is later than no order at all
+    assert build()[1]["r4", "accepted"] == "20.00"
+    shop.order(22, 1, 10, 30, 0, 1)
+    touched, said = build()
+    assert (touched, said["r4", "rejected"]) == (1, "after_as_of_date")
+
+
+def test_refunds_in_files_that_did_not_change_are_kept(warehouse):
+    """Only those of refunds with a row in a file that changed are read again."""
+    shop = Shop("a")
+    shop.order(0, 1, 20, 20, 0, 1)
+    for batch in (0, 1):
+        shop.refund(batch, 0, 5, 1)
+    write([shop], warehouse.data)
+    refunds_after_a_build(warehouse)
+    with duckdb.connect(str(warehouse.kept.database)) as con:
+        con.execute("update raw_standard.refunds set refund_amount = '77.00'")
+    shop.rows["refunds"].append(("refunds_2.csv", dict(shop.rows["refunds"][0][1])))
+    write([shop], warehouse.data)
+    warehouse.build(warehouse.kept, REFUNDS)
+    found = warehouse.kept.query(
+        "select refund_amount from int_refunds_checked order by all"
+    )
+    assert [float(amount) for amount in found["refund_amount"]] == [5, 5, 77]
+
+
+def test_refunds_that_orders_state_follow_them(warehouse):
+    """Of a connector without rows of refunds, also where a row that did not change is
+    an order's newest again.
+    """
+    shop = Shop("a")
+    for customer in (1, 2):
+        shop.order(0, customer, 2, 20, 0, 0)
+        shop.rows["orders"][-1][1]["refund_amount"] = "3.00"
+    shop.correct(1, 0, 0, 2, 0)
+    shop.rows["orders"][-1][1].update(refund_amount="0", updated_at="2030-01-01")
+
+    def build() -> tuple[int, list]:
+        write([shop], warehouse.data)
+        touched, said = refunds_after_a_build(warehouse)
+        return touched, [(refund, what) for refund, _, what in said]
+
+    last = shop.rows["orders"].pop()
+    assert build()[1] == [("a-1", "3.00"), ("a-2", "3.00")]
+    shop.rows["orders"].append(last)
+    assert build() == (1, [("a-2", "3.00")])
+    shop.rows["orders"].remove(last)
+    assert build() == (1, [("a-1", "3.00"), ("a-2", "3.00")])
+    assert build()[0] == 0
+    shop.rows["orders"][1][1]["refund_amount"] = "4.00"
+    assert build() == (2, [("a-1", "3.00"), ("a-2", "4.00")])
+
+
+def test_refunds_of_documents_follow_them(warehouse):
+    """Lines of cancelled invoices, also where a file that did not change counts no
+    longer, or again.
+    """
+    header = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID"
+
+    def build(**files) -> tuple[int, list]:
+        write_shop(
+            warehouse.data,
+            **{
+                name: "\n".join(
+                    [f"{header},Country"]
+                    + [f"{line},13085,United Kingdom" for line in lines]
+                )
+                for name, lines in files.items()
+            },
+        )
+        for path in warehouse.data.glob("*.csv"):
+            if path.stem not in files:
+                path.unlink()
+        touched, said = refunds_after_a_build(warehouse, "online_retail")
+        return touched, [refund for refund, *_ in said]
+
+    first = ["1,A,a,5,2010-12-01 08:00:00,2.0", "C3,A,a,-1,2010-12-01 09:00:00,2.0"]
+    second = [
+        "C2,A,a,-1,2010-12-01 09:00:00,2.0",
+        "C2,B,b,-1,2010-12-01 09:00:00,3.0",
+    ]
+    assert build(b=first, c=second)[1] == ["C2-1", "C2-2", "C3-1"]
+    assert build(a=second[:1], b=first, c=second) == (2, ["C2-1", "C3-1"])
+    assert build(b=first, c=second) == (2, ["C2-1", "C2-2", "C3-1"])
+    assert build(b=first, c=second)[0] == 0
+
+
 def test_a_selection_goes_on_from_what_it_made(warehouse):
     """What the last build left aside is made anew, the rest goes on."""
     aside = ["path:models/intermediate/products", "int_customer_habits"]
@@ -500,8 +710,8 @@ def test_a_changed_rule_keeps_nothing(warehouse, tmp_path):
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(histories=st.lists(HISTORY, min_size=SHOPS, max_size=SHOPS))
-def test_any_history_in_batches_equals_a_rebuild(histories, warehouse):
+@given(histories=st.lists(HISTORY, min_size=SHOPS, max_size=SHOPS), weeks=LAST_WEEKS)
+def test_any_history_in_batches_equals_a_rebuild(histories, weeks, warehouse):
     """Random histories of small shops, cut into batches: after the last batch every
     table is what a full rebuild makes of the files.
     """
@@ -509,9 +719,11 @@ def test_any_history_in_batches_equals_a_rebuild(histories, warehouse):
     shutil.rmtree(warehouse.data.parent)
     warehouse.__init__(warehouse.data.parent)
     shops = [Shop(f"s{number}") for number in range(len(histories))]
-    for batch in range(3):
+    for batch, week in enumerate(weeks):
         take_place(shops, histories, batch)
-        write([standing_shop(), *shops], warehouse.data)
+        last = Shop("last")
+        last.order(0, 1, week, 20, 0, 1)
+        write([standing_shop(), *shops, last], warehouse.data)
         warehouse.build(warehouse.kept, ["*"] if batch == 2 else CORE, **FEW_IDS)
         assert (batch == 0) == (warehouse.touched() == warehouse.orders())
     found = warehouse.differences(["*"], **FEW_IDS)

@@ -1,4 +1,6 @@
 -- depends_on: {{ ref('int_touched_orders') }}
+-- depends_on: {{ ref('int_touched_customer_ids') }}
+-- depends_on: {{ ref('int_touched_refunds') }}
 {% set text = dbt.type_string() %}
 
 with

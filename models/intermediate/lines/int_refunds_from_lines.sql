@@ -15,6 +15,7 @@ refunds as (
     select
         connector,
         shop_id,
+        order_key,
         order_id || '-' || cast(document_line as {{ dbt.type_string() }}) as refund_id,
         cast(null as {{ dbt.type_string() }}) as order_id,
         customer_id,

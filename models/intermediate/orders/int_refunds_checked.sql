@@ -1,12 +1,22 @@
+{{ incremental_by('refund_key', 'int_touched_refunds') }}
+
 with
+
+keyed as (
+    select
+        *,
+        {{ shop_key('refund_id') }} as refund_key
+    from {{ ref('int_refunds_unioned') }}
+    where {{ is_in_touched_file() }}
+),
 
 refunds as (
     select
         *,
-        {{ shop_key('refund_id') }} as refund_key,
         {{ shop_key('order_id') }} as order_key,
         {{ identifier_key('customer_id', 'customer_id') }} as customer_id_key
-    from {{ ref('int_refunds_unioned') }}
+    from keyed
+    where {{ is_touched() }}
 ),
 
 -- A refund without an order is converted at its own day's rate, one with an order at

@@ -15,6 +15,7 @@ refunds as (
     select
         connector,
         shop_id,
+        order_key,
         order_id as refund_id,
         order_id,
         customer_id,
