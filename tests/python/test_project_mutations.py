@@ -378,7 +378,8 @@ EQUIVALENT = {  # file, flip, line
     (
         "models/intermediate/customers/int_customer_ids.sql",
         "join",
-        "inner join identities on customers.customer_id_key = identities.identifier_key",
+        "inner join identities on customers.customer_id_key = "
+        "identities.identifier_key",
     ): "identities are made of the same accepted rows, which all have an id",
     (
         "models/intermediate/customers/int_customers_checked.sql",
