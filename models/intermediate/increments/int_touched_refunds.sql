@@ -41,8 +41,7 @@ with
             refund_date,
             reason_code,
             {{ is_in_files(changed) }} as is_in_changed_file,
-            coalesce(order_key, {{ document_key }}) in (select order_key from orders)
-                as is_of_touched_order
+            coalesce(order_key, {{ document_key }}) as order_key
         from {{ before }}
     ),
 
@@ -52,7 +51,7 @@ with
         select refund_key from rows_now
         union
         select refund_key from rows_before
-        where is_in_changed_file or is_of_touched_order
+        where is_in_changed_file or order_key in (select order_key from orders)
         union
         select rows_before.refund_key
         from rows_before
