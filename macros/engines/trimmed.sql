@@ -3,9 +3,10 @@
 {%- endmacro %}
 
 {% macro default__repurchase_trimmed(text) -%}
-    {#- DuckDB's trim is slow and most texts are clean: all white space is before '!'. -#}
+    {#- DuckDB's trim is slow, its right too, and most texts are clean: all white space
+        is before '!'. -#}
     case
-        when {{ text }} >= '!' and right({{ text }}, 1) >= '!' then {{ text }}
+        when {{ text }} >= '!' and substr({{ text }}, -1) >= '!' then {{ text }}
         else {{ repurchase.spark__repurchase_trimmed(text) }}
     end
 {%- endmacro %}

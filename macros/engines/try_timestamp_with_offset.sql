@@ -9,12 +9,9 @@
     {%- set joined = repurchase.replace_matches(
         "replace(" ~ text ~ ", 'UTC', 'Z')", ' ?(Z|[-+][0-9:]+)$', '\\1'
     ) -%}
-    timezone(
-        'UTC',
-        coalesce(
-            try_cast({{ text }} as timestamptz), try_cast({{ joined }} as timestamptz)
-        )
-    )
+    make_timestamp(epoch_us(coalesce(
+        try_cast({{ text }} as timestamptz), try_cast({{ joined }} as timestamptz)
+    )))
 {%- endmacro %}
 
 {% macro spark__repurchase_try_timestamp_with_offset(text) -%}

@@ -201,6 +201,9 @@ CASES = [
         call("converted", money("-0.05"), "0.1"),
         "-0.01",
     ),
+    ("converted at 1", call("converted", money("-0.05"), "1.00000000"), "-0.05"),
+    ("nothing to convert", call("converted", money("null"), "1"), None),
+    ("no rate", call("converted", money("0.05"), "cast(null as decimal(18,8))"), None),
     ("half a cent on average", call("average_amount", money("0.05"), "2"), "0.03"),
     (
         "half a cent on average below zero",
