@@ -47,7 +47,7 @@ classified as (
         phone_key,
         country,
         reason_code,
-        raw_values,
+        case when reason_code is not null then raw_values end as raw_values,
         source_file,
         {{ row_status() }} as row_status
     from versions

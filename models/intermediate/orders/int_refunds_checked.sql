@@ -92,7 +92,7 @@ classified as (
         {{ converted('refund_amount') }} as converted_amount,
         dated_on as refund_date,
         reason_code,
-        raw_values,
+        case when reason_code is not null then raw_values end as raw_values,
         source_file,
         {{ row_status() }} as row_status
     from versions

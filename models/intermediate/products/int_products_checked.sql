@@ -34,7 +34,7 @@ classified as (
         product_name,
         category,
         reason_code,
-        raw_values,
+        case when reason_code is not null then raw_values end as raw_values,
         source_file,
         {{ row_status() }} as row_status
     from versions
