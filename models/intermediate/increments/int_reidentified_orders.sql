@@ -21,9 +21,9 @@ orders as (
     where
         row_status = 'accepted'
         and (
-            customer_id_key in (select identifier_key from identifiers)
-            or email_key in (select identifier_key from identifiers)
-            or phone_key in (select identifier_key from identifiers)
+            customer_id_key in (select identifiers.identifier_key from identifiers)
+            or email_key in (select identifiers.identifier_key from identifiers)
+            or phone_key in (select identifiers.identifier_key from identifiers)
         )
 )
 
