@@ -25,19 +25,9 @@ prints as (
 
 {%- if before %}
 
-    former_prints as (
-        select
-            order_key,
-            source_file,
-            raw_rows,
-            row_hashes,
-            {{ is_in_files(changed) }} as is_in_changed_file
-        from {{ before }}
-    ),
-
     compared as (
-        select * from former_prints
-        where is_in_changed_file
+        select * from {{ before }}
+        where {{ is_in_files(changed) }}
     ),
 
     touched_orders as (
@@ -58,8 +48,8 @@ prints as (
             source_file,
             raw_rows,
             row_hashes
-        from former_prints
-        where not is_in_changed_file
+        from {{ before }}
+        where not {{ is_in_files(changed) }}
         union all
         select
             order_key,
