@@ -1,15 +1,28 @@
 {% set before = kept('int_identities') %}
 {% set links_before = kept('int_read_links') if before else none %}
 {% set links = ref('int_identity_links') %}
+{% set identifiers = 'customer_id_key, email_key, phone_key' %}
 
 with
 
 {%- if links_before %}
 
+    new_links as (
+        select {{ identifiers }} from {{ links }}
+        except
+        select {{ identifiers }} from {{ links_before }}
+    ),
+
+    gone_links as (
+        select {{ identifiers }} from {{ links_before }}
+        except
+        select {{ identifiers }} from {{ links }}
+    ),
+
     changed_links as (
-        (select * from {{ links }} except select * from {{ links_before }})
+        select * from new_links
         union all
-        (select * from {{ links_before }} except select * from {{ links }})
+        select * from gone_links
     ),
 
     changed as (
