@@ -371,14 +371,22 @@ def test_customer_rows_in_files_that_did_not_change_are_kept(warehouse):
 
 
 def test_customers_change_by_rows_of_others(warehouse):
-    """An e-mail of too many ids parts who was one person, and they are one again once
-    the last of these ids is gone; a product's other category is that of first orders.
+    """An e-mail and a phone of too many ids part who was one person and make orders
+    without an id a guest's, until the last of these ids is gone; a product's other
+    category is that of first orders.
     """
     shop = Shop("a")
-    for customer in (1, 2, 3):
-        shop.order(0, customer, customer, 20, 0, 1)
+    phone = {"phone": "13800000001"}
+    for customer, email in [(1, 0), (2, 0), (3, 0), (0, 1), (0, 0)]:
+        shop.order(0, customer, customer + 1, 20, email, 1)
+    shop.rows["orders"][-1][1].update(phone)
+
+    def link(batch, customer) -> None:
+        shop.link(batch, customer, 1)
+        shop.rows["customers"][-1][1].update(phone)
+
     for customer in (1, 2):
-        shop.link(0, customer, 1)
+        link(0, customer)
 
     def build(category: str) -> list[tuple]:
         write([standing_shop(), shop], warehouse.data)
@@ -395,14 +403,14 @@ def test_customers_change_by_rows_of_others(warehouse):
         DuckDBConnectionManager.close_all_connections()
         return found
 
-    assert build("Tea") == [("c1", 2, "Tea"), ("c3", 1, "Tea")]
-    shop.link(1, 3, 1)
+    assert build("Tea") == [("c1", 4, "Tea"), ("c3", 1, "Tea")]
+    link(1, 3)
     assert build("Tea") == [("c1", 1, "Tea"), ("c2", 1, "Tea"), ("c3", 1, "Tea")]
     assert warehouse.touched() == 0
     assert build("Cups") == [("c1", 1, "Cups"), ("c2", 1, "Cups"), ("c3", 1, "Cups")]
     assert len(warehouse.kept.query("from int_changed_customers")) == 0
     shop.rows["customers"].pop()
-    assert build("Cups") == [("c1", 2, "Cups"), ("c3", 1, "Cups")]
+    assert build("Cups") == [("c1", 4, "Cups"), ("c3", 1, "Cups")]
     assert not warehouse.differences(**FEW_IDS)
 
 
