@@ -13,8 +13,7 @@
             'select model from ' ~ finished
             ~ " where settings = '" ~ repurchase.build_settings() ~ "'"
         ).columns[0].values() if load_relation(finished) else [] -%}
-        {%- for node in chosen
-            if node.name not in made or 'int_order_prints' not in made -%}
+        {%- for node in chosen if node.name not in made -%}
             {%- set relation = adapter.get_relation(
                 node.database, node.schema, node.alias
             ) -%}

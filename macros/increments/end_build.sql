@@ -1,5 +1,5 @@
 {% macro end_build() %}
-    {#- Without new prints what was made is of the raw rows of different builds. -#}
+    {#- Without all that the next build compares with, rows may be of different builds. -#}
     {%- set chosen, made = [], [] -%}
     {%- for node in repurchase.incremental_nodes()
         if node.unique_id in selected_resources -%}
@@ -9,7 +9,8 @@
         if result.node.name in chosen and result.status == 'success' -%}
         {%- do made.append(result.node.name) -%}
     {%- endfor -%}
-    {%- if 'int_order_prints' in made and made | length == chosen | length -%}
+    {%- if made | length == chosen | length
+        and not repurchase.compared_models() | reject('in', made) | list -%}
         create table {{ repurchase.finished_build() }} as
         {%- for name in made %}
         select '{{ repurchase.build_settings() }}' as settings, '{{ name }}' as model

@@ -1,8 +1,8 @@
 {% macro incremental_nodes() %}
     {%- set nodes = [] -%}
-    {%- for node in (graph.nodes if execute else {}).values()
+    {%- for node in (graph.nodes if execute and repurchase.keeps_rows() else {}).values()
         if node.config.get('incremental_strategy') == 'replace_touched'
-        and node.config.materialized == 'incremental' -%}
+        or node.name in repurchase.compared_models() -%}
         {%- do nodes.append(node) -%}
     {%- endfor -%}
     {{ return(nodes) }}

@@ -35,7 +35,8 @@ CORE += [f"path:models/intermediate/{name}" for name in FOLDERS]
 CORE += ["int_customer_habits"]
 FEW_IDS = {"identity_max_customer_ids": 2}  # so that placeholders come and go
 # The checked rows of refunds with all that they follow from, and what ends a build.
-REFUNDS = ["+int_refunds_checked", "int_read_files", "int_order_prints"]
+COMPARED = ["int_order_prints", "int_read_files", "int_read_links"]
+REFUNDS = ["+int_refunds_checked", *COMPARED, "+int_read_links"]
 # What only says what the last build did.
 OWN = ["int_touched_orders", "int_changed_orders", "int_changed_customers"]
 OWN += ["int_resequenced_orders", "int_changed_baskets", "finished_build"]
@@ -613,6 +614,27 @@ def test_a_selection_goes_on_from_what_it_made(warehouse):
     warehouse.build(warehouse.kept)
     assert warehouse.touched() == 1
     assert not warehouse.differences()
+
+
+@pytest.mark.parametrize("compared", COMPARED)
+def test_nothing_is_kept_without_what_it_was_read_from(warehouse, compared):
+    """A link that is there only for a selection of models that leaves out one of those
+    that the next build compares with; or that makes this one alone.
+    """
+    shop = Shop("a")
+    for customer in (1, 2):
+        shop.order(0, customer, 2, 20, customer, 0)
+    write([shop], warehouse.data)
+    warehouse.build(warehouse.kept)
+    for aside, select in [(compared, ["--exclude", compared]), (None, [compared])]:
+        shop.link(1, 1, 2)
+        write([shop], warehouse.data)
+        warehouse.build(warehouse.kept, [*CORE, *select] if aside else select)
+        shop.rows["customers"].pop()
+        write([shop], warehouse.data)
+        warehouse.build(warehouse.kept)
+        assert warehouse.touched() == warehouse.orders() == 2
+        assert not warehouse.differences()
 
 
 @pytest.mark.slow
