@@ -21,6 +21,17 @@ DRAWN = {  # what the picture draws, and how
     "pandas": ' stroke-width="1.5" stroke-dasharray="2 3"',
     "floor": ' stroke-width="1.5" stroke-dasharray="1 5"',
 }
+TARGETS = [  # what, with what, by which cost, of which part, at most how much of it
+    (OURS, "hand-written SQL", "cpu_s", "rivals", 1.25),
+    (OURS, "hand-written SQL", "peak_mb", "rivals", 1.1),
+    (OURS, "polars", "cpu_s", "rivals", 1),
+    (OURS, "polars", "peak_mb", "rivals", 0.5),
+    (OURS, "pandas", "cpu_s", "rivals", 0.4),
+    ("2GB", "16GB", "cpu_s", "memory", 1.3),
+    ("0.1 %", "full", "cpu_s", "core_increments", 0.05),
+    ("tests", "models", "cpu_s", "release", 1),
+    ("publish", "models", "cpu_s", "release", 0.1),
+]
 LEFT, RIGHT, TOP, BOTTOM, HEIGHT = 76, 640, 84, 420, 476
 
 
@@ -95,6 +106,23 @@ def growth(known: dict) -> str:
         before = orders, cpu
     head = ["orders", "CPU s", "CPU s per million", "times linear, per decade"]
     return markdown(head, rows)
+
+
+def targets(known: dict) -> str:
+    """What the project wants of itself, and how near it is where most was measured."""
+    rows = []
+    for one, other, cost, part, most in TARGETS:
+        known_of = [found for _, found in sized(known, part) if other in found["runs"]]
+        if not known_of:
+            continue
+        found = known_of[-1]
+        ratio = ratios(found["runs"], one, other, cost)
+        reached = "yes" if ratio[0] <= most else "no"
+        rows.append(
+            [f"{COSTS[cost]}: {one} / {other}", f"{most:g}", spread(ratio), reached]
+            + [f"{found['orders']:,}"]
+        )
+    return markdown(["ratio", "at most", "measured", "reached", "orders"], rows)
 
 
 def profile(found: dict) -> str:
@@ -228,7 +256,7 @@ PARTS = {
 
 def tables(known: dict) -> dict[str, str]:
     """The made parts of docs/benchmarks.md, by name, measured or not."""
-    parts = {"growth": growth(known)}
+    parts = {"targets": targets(known), "growth": growth(known)}
     for name, table in PARTS.items():
         found = [under(one, table(one)) for one in known.get(name, {}).values()]
         parts[name] = "\n\n".join(found) or "Not measured yet."

@@ -292,6 +292,17 @@ def test_the_page_shows_medians_and_spread():
     assert "| polars | 1 | 0.5 | 100 | 5 | 3 (2 to 4) | 3 (2 to 4) |" in shown
 
 
+def test_targets_are_of_the_largest_size():
+    known = {"release": {}}
+    for power, publish in [(5, 3.0), (6, 0.5)]:
+        one = figures(models=[10.0, 12.0, 9.0], tests=[20.0] * 3, publish=[publish] * 3)
+        known["release"][str(10**power)] = one | {"orders": 10**power}
+    assert page.targets(known).splitlines()[2:] == [
+        "| CPU s: tests / models | 1 | 2 (1.67 to 2.22) | no | 1,000,000 |",
+        "| CPU s: publish / models | 0.1 | 0.05 (0.0417 to 0.0556) | yes | 1,000,000 |",
+    ]
+
+
 def test_growth_is_per_decade():
     """A hundred times the orders for 121 times the CPU is 1.1 times linear a decade."""
     small, large = figures(this_project=[2.0]), figures(this_project=[242.0])
@@ -322,7 +333,7 @@ def test_the_picture_has_log_axes():
 
 def test_every_part_has_a_place_on_the_page():
     shown = set(page.tables({}))
-    assert shown == {"growth", *parts.PARTS}
+    assert shown == {"targets", "growth", *parts.PARTS}
     text = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
     assert set(re.findall(r"made by scripts/docs.py: (\w+) -->", text)) == shown
 

@@ -362,6 +362,16 @@ EQUIVALENT = {  # file, flip, line
         "having min(linked_key) > identifier_key",
     ): "the search may begin anywhere: the smallest key reached is taken",
     (
+        "macros/engines/linked_identifiers.sql",
+        "boundary",
+        "having min(linked_key) > identifier_key",
+    ): "no identifier is linked with itself",
+    (
+        "macros/engines/trimmed.sql",
+        "boundary",
+        "when {{ text }} >= '!' and substr({{ text }}, -1) >= '!' then {{ text }}",
+    ): "a text that begins or ends with '!' is trimmed the longer way, to the same",
+    (
         "macros/identifier_neighbours.sql",
         "distinct",
         "union",
