@@ -20,44 +20,39 @@ attributes as (
     from {{ ref('int_first_orders') }}
 ),
 
-counted as (
-    select
-        attribute,
-        value,
-        count(*) as customers,
-        max(value) over (partition by attribute) is not null as is_known
-    from attributes
-    group by attribute, value
-),
-
--- An attribute that no customer has is not known in this shop, and gives no rows.
 labels as (
     select
         attribute,
         value,
         case
-            when value is null and attribute = 'discount' then 'full_price'
-            when value is null then '(none)'
-            when customers < {{ var('minimum_group_customers') }} then '(other)'
+            when count(*) < {{ var('minimum_group_customers') }} then '(other)'
             else value
         end as label
-    from counted
-    where is_known
+    from attributes
+    where value is not null
+    group by attribute, value
+),
+
+-- An attribute that no customer has is not known in this shop, and gives no rows.
+known as (
+    select distinct attribute from labels
 ),
 
 labelled as (
     select
         attributes.customer_key,
         attributes.attribute,
-        labels.label as value
+        case
+            when labels.label is not null then labels.label
+            when attributes.attribute = 'discount' then 'full_price'
+            else '(none)'
+        end as value
     from attributes
-    inner join labels
+    inner join known on attributes.attribute = known.attribute
+    left join labels
         on
             attributes.attribute = labels.attribute
-            and (
-                attributes.value = labels.value
-                or (attributes.value is null and labels.value is null)
-            )
+            and attributes.value = labels.value
 )
 
 select * from labelled
