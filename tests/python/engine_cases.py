@@ -370,6 +370,11 @@ CASES = [
         call("read_text", "'tel +86 (138) 0000-0000; 1+1 @ home'"),
         "tel ***; 1+1 @ home",
     ),
+    (
+        "the shortest phone is masked",
+        call("read_text", "'tel +86138000, not +8613800'"),
+        "tel ***, not +8613800",
+    ),
     ("an e-mail as id", call("read_customer_id", "'É@店'"), secret_hash),
     ("an id as id", call("read_customer_id", "'0012.0'"), "0012"),
     ("a keyed hash of NULL", call("keyed_hash", NO_TEXT), None),

@@ -348,6 +348,32 @@ def test_files_that_did_not_change_are_not_read(warehouse):
     assert [float(amount) for amount in found] == [20.5, 20.5, 20.5, 77]
 
 
+def test_rows_without_a_file_are_compared(warehouse):
+    """Raw tables that came in another way and name no files: an order whose rows are
+    the same is not touched.
+    """
+    shop = Shop("a")
+    for day in (2, 3):
+        shop.order(0, 1, day, 20, 0, 1)
+    write([shop], warehouse.data)
+    warehouse.build(warehouse.kept)
+    with duckdb.connect(str(warehouse.kept.database)) as con:
+        con.execute("drop table raw_standard.loaded_files")
+        for entity in ("orders", "order_items"):
+            con.execute(f"update raw_standard.{entity} set source_file = null")
+    touched = []
+    for amount in ("20.50", "20.50", "77.00"):
+        with duckdb.connect(str(warehouse.kept.database)) as con:
+            con.execute(
+                "update raw_standard.orders set gross_amount = ? "
+                "where order_id = 'a-2'",
+                [amount],
+            )
+        warehouse.kept.run(*CORE)
+        touched.append(warehouse.touched())
+    assert touched == [2, 0, 1]
+
+
 def test_customer_rows_in_files_that_did_not_change_are_kept(warehouse):
     """Only those of customer ids with a row in a file that changed are read again."""
     shop = Shop("a")

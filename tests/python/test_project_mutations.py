@@ -357,6 +357,33 @@ class Trial:
 
 EQUIVALENT = {  # file, flip, line
     (
+        "models/marts/core/fct_order_items.sql",
+        "condition",
+        "where {{ is_touched() }}",
+    ): "a full build makes every row; test_increments tries the others",
+    (
+        "models/intermediate/products/int_changed_baskets.sql",
+        "distinct",
+        "union",
+    ): "a key that is listed twice is looked up like one that is listed once",
+    (
+        "models/intermediate/lifecycle/int_cycle_limits.sql",
+        "join",
+        "inner join {{ ref('int_usual_cycles') }} as usual_cycles",
+    ): "without a usual cycle there is no limit, and no silence is above it",
+    (
+        "models/intermediate/profile/int_customer_habits.sql",
+        "aggregate",
+        "max(choice) filter (where habit = 'hour_band') as preferred_hour_band",
+    ): (
+        "one row per customer and habit is left, so it is the greatest and the smallest"
+    ),
+    (
+        "models/marts/rfm/rfm_scores.sql",
+        "join",
+        "inner join {{ ref('rfm_segment_rules') }} as segment_rules",
+    ): "a test of the seeds says that every cell of scores has a segment",
+    (
         "macros/engines/linked_identifiers.sql",
         "condition",
         "having min(linked_key) > identifier_key",
@@ -444,6 +471,11 @@ EQUIVALENT = {  # file, flip, line
         "join",
         "inner join value_deciles on customers.historic_clv = value_deciles.net_amount",
     ): "the deciles are made of every customer's value",
+    (
+        "models/marts/rfm/rfm_scores.sql",
+        "join",
+        "inner join {{ ref('int_rfm_bounds') }} as recency",
+    ): "every value lies between two bounds",
     (
         "models/marts/rfm/rfm_scores.sql",
         "join",
