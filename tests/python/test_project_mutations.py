@@ -357,33 +357,6 @@ class Trial:
 
 EQUIVALENT = {  # file, flip, line
     (
-        "models/marts/core/fct_order_items.sql",
-        "condition",
-        "where {{ is_touched() }}",
-    ): "a full build makes every row; test_increments tries the others",
-    (
-        "models/intermediate/products/int_changed_baskets.sql",
-        "distinct",
-        "union",
-    ): "a key that is listed twice is looked up like one that is listed once",
-    (
-        "models/intermediate/lifecycle/int_cycle_limits.sql",
-        "join",
-        "inner join {{ ref('int_usual_cycles') }} as usual_cycles",
-    ): "without a usual cycle there is no limit, and no silence is above it",
-    (
-        "models/intermediate/profile/int_customer_habits.sql",
-        "aggregate",
-        "max(choice) filter (where habit = 'hour_band') as preferred_hour_band",
-    ): (
-        "one row per customer and habit is left, so it is the greatest and the smallest"
-    ),
-    (
-        "models/marts/rfm/rfm_scores.sql",
-        "join",
-        "inner join {{ ref('rfm_segment_rules') }} as segment_rules",
-    ): "a test of the seeds says that every cell of scores has a segment",
-    (
         "macros/engines/linked_identifiers.sql",
         "condition",
         "having min(linked_key) > identifier_key",
@@ -424,12 +397,39 @@ EQUIVALENT = {  # file, flip, line
         "case when reason_code is null then 1 else 0 end",
     ): "it keeps rejected rows apart, whichever number they have",
     (
+        "models/intermediate/lifecycle/int_cycle_limits.sql",
+        "join",
+        "inner join {{ ref('int_usual_cycles') }} as usual_cycles",
+    ): "without a usual cycle there is no limit, and no silence is above it",
+    (
+        "models/intermediate/lines/int_orders_from_lines.sql",
+        "aggregate",
+        "min(connector) as connector,",
+    ): "the key of an order is made of its connector, so its lines have one",
+    (
+        "models/intermediate/products/int_changed_baskets.sql",
+        "distinct",
+        "union",
+    ): "a key that is listed twice is looked up like one that is listed once",
+    (
+        "models/intermediate/profile/int_customer_habits.sql",
+        "aggregate",
+        "max(choice) filter (where habit = 'hour_band') as preferred_hour_band",
+    ): (
+        "one row per customer and habit is left, so it is the greatest and the smallest"
+    ),
+    (
         "models/intermediate/profile/int_customer_habits.sql",
         "aggregate",
         "max(choice) filter (where habit = 'country') as country,",
     ): (
         "one row per customer and habit is left, so it is the greatest and the smallest"
     ),
+    (
+        "models/intermediate/rfm/int_rfm_cut_bands.sql",
+        "default",
+        "sum(coalesce(changes.customers, 0)) over (",
+    ): "a band begins with a change, and a sum leaves out what is NULL after it",
     (
         "models/intermediate/timing/int_survival.sql",
         "aggregate",
@@ -442,11 +442,6 @@ EQUIVALENT = {  # file, flip, line
         "dates.date_day",
     ): "calendar_revenue is made of these dates",
     (
-        "models/intermediate/lines/int_orders_from_lines.sql",
-        "aggregate",
-        "min(connector) as connector,",
-    ): "the key of an order is made of its connector, so its lines have one",
-    (
         "models/marts/core/dim_products.sql",
         "aggregate",
         "min(connector) as connector,",
@@ -456,6 +451,11 @@ EQUIVALENT = {  # file, flip, line
         "join",
         "inner join {{ ref('int_first_orders') }} as first_orders",
     ): "every customer has a purchase, so every customer has a first order",
+    (
+        "models/marts/core/fct_order_items.sql",
+        "condition",
+        "where {{ is_touched() }}",
+    ): "a full build makes every row; test_increments tries the others",
     (
         "models/marts/products/product_affinity.sql",
         "join",
@@ -474,6 +474,11 @@ EQUIVALENT = {  # file, flip, line
     (
         "models/marts/rfm/rfm_scores.sql",
         "join",
+        "inner join {{ ref('rfm_segment_rules') }} as segment_rules",
+    ): "a test of the seeds says that every cell of scores has a segment",
+    (
+        "models/marts/rfm/rfm_scores.sql",
+        "join",
         "inner join {{ ref('int_rfm_bounds') }} as recency",
     ): "every value lies between two bounds",
     (
@@ -482,20 +487,15 @@ EQUIVALENT = {  # file, flip, line
         "inner join {{ ref('rfm_segment_names') }} as segment_names",
     ): "a test of the seeds says that every segment has a name",
     (
-        "models/intermediate/rfm/int_rfm_cut_bands.sql",
-        "default",
-        "sum(coalesce(changes.customers, 0)) over (",
-    ): "a band begins with a change, and a sum leaves out what is NULL after it",
+        "models/marts/timing/purchase_cycles.sql",
+        "condition",
+        "where closed_gaps.gaps >= 2",
+    ): "the usual cycles that are joined are only of customers with two gaps",
     (
         "models/marts/timing/repurchase_curves.sql",
         "default",
         "case when survival > 0 then sqrt(coalesce(greenwood_sum, 0)) end",
     ): "where survival is above 0 somebody was left, and Greenwood's sum has a term",
-    (
-        "models/marts/timing/purchase_cycles.sql",
-        "condition",
-        "where closed_gaps.gaps >= 2",
-    ): "the usual cycles that are joined are only of customers with two gaps",
     (
         "models/marts/value/revenue_layer_cake.sql",
         "boundary",
