@@ -163,7 +163,7 @@ class Unusable(Exception):
 # ---- text to values (decision 1) ----
 
 
-WHITE_SPACE = " \t\r\n"
+WHITE_SPACE = " \t\r\n\u00a0\u3000"
 
 
 def clean(text: pl.Expr) -> pl.Expr:

@@ -309,10 +309,20 @@ CASES = [
     ("upper case", f"upper({call('clean_text', chr(39) + 'é i' + chr(39))})", "É I"),
     ("white space at the ends", call("clean_text", "' \t a b\r\n '"), "a b"),
     ("nothing but white space", call("trimmed", "' \t'"), None),
-    ("white space at the end alone", call("trimmed", "'a\t'"), "a"),
+    *(
+        (f"{name} {place}", call("trimmed", f"'{text}'"), "a")
+        for name, blank in [
+            ("blank", " "),
+            ("tab", "\t"),
+            ("no-break blank", "\u00a0"),
+            ("ideographic blank", "\u3000"),
+        ]
+        for place, text in [("at the start", blank + "a"), ("at the end", "a" + blank)]
+    ),
+    ("nothing but an ideographic blank", call("trimmed", "'\u3000'"), None),
+    ("an inverted mark before a comma", call("trimmed", "'¡a、'"), "¡a、"),
     ("Chinese without white space", call("trimmed", "'复购'"), "复购"),
     ("no text", call("trimmed", NO_TEXT), None),
-    ("a no-break space", call("clean_text", "'\u00a0a'"), "\u00a0a"),
     (
         "length in characters",
         f"length({call('as_text', chr(39) + '复购😀' + chr(39))})",
@@ -325,6 +335,9 @@ CASES = [
     ("an id in blanks", call("read_id", "' 0012\t'"), "0012"),
     ("an id after an apostrophe", call("read_id", "'''0012'"), "0012"),
     ("an id in Chinese", call("read_id", "'订单1'"), "订单1"),
+    ("an id after a no-break blank", call("read_id", "'\u00a012'"), "12"),
+    ("an id of an ideographic blank", call("read_id", "'\u3000'"), None),
+    ("a number before one", read_number("12.50\u3000"), "12.50"),
     ("an id with a line end", call("read_id", "'12\n'"), "12"),
     ("a formula with no id", call("read_id", "'=\"\"'"), None),
     ("an id of blanks", call("read_id", "'  '"), None),

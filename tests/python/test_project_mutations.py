@@ -369,8 +369,13 @@ EQUIVALENT = {  # file, flip, line
     (
         "macros/engines/trimmed.sql",
         "boundary",
-        "when {{ text }} >= '!' and substr({{ text }}, -1) >= '!' then {{ text }}",
-    ): "a text that begins or ends with '!' is trimmed the longer way, to the same",
+        "{{ text }} >= '!'",
+    ): "a text that begins with '!' is trimmed the longer way, to the same",
+    (
+        "macros/engines/trimmed.sql",
+        "boundary",
+        "and substr({{ text }}, -1) >= '!'",
+    ): "a text that ends with '!' is trimmed the longer way, to the same",
     (
         "macros/identifier_neighbours.sql",
         "distinct",
