@@ -34,7 +34,7 @@ BAD_ORDERS = [
     ("unreadable_ordered_at", "b3", "yesterday", "1", {}),
     ("unreadable_ordered_at", "b4", "2024-01-01 25:00", "1", {}),
     ("unreadable_ordered_at", "b27", "\v2024-01-01", "1", {}),
-    ("unreadable_gross_amount", "b28", "2024-01-01", "\u00a01", {}),
+    ("unreadable_gross_amount", "b28", "2024-01-01", "\u200b1", {}),
     ("date_out_of_range", "b5", "0001-01-01", "1", {}),
     ("date_out_of_range", "b6", "9999-12-31", "1", {}),
     ("date_out_of_range", "b7", "9999-12-31 23:59:59 -1200", "1", {}),

@@ -26,7 +26,7 @@ PAGES = [
 ]
 CHECKED = {
     "orders": "orders/int_orders_checked.sql",
-    "order_items": "orders/int_order_items_checked.sql",
+    "order_items": "orders/int_order_items_read.sql",
     "order_lines": "lines/int_order_lines_checked.sql",
     "refunds": "orders/int_refunds_checked.sql",
     "products": "products/int_products_checked.sql",

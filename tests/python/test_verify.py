@@ -159,7 +159,9 @@ def test_times(text, zone, settings, at, day):
         ("a.0", "a.0"),
         ("aB;'c", "aB;'c"),
         ("  ", None),
-        ("C1\u00a0", "C1\u00a0"),  # no white space of decision 1
+        ("\u00a0C1\u3000", "C1"),
+        ("\u3000", None),
+        ("C1\u200b", "C1\u200b"),  # no white space of decision 1
     ],
 )
 def test_ids(text, value):
