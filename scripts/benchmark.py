@@ -4,15 +4,16 @@ Each run is a process of its own, and what is compared takes turns, round by rou
 CPU seconds (user and system), wall seconds, peak memory, bytes on disk; medians, and
 ratios of the same round with the least and the largest. Parts:
 
-  rivals        core marts by this project, hand-written SQL, polars and pandas (equal
-                results checked), loading, and a floor of one scan
+  rivals        core marts by this project, with 16 and with 2 GB of memory, and by
+                hand-written SQL, polars and pandas (equal results checked), loading,
+                and a floor of one scan
   sizes         the dearest models of the core marts with a memory limit of 8 GB, at
                 sizes where rivals do not fit
-  memory        core marts with a memory limit of 2 and of 16 GB
   core_profile  the dearest models of the core marts
   profile       the dearest models of everything
   increments    0.1, 1 and 10 % new orders against a full build, by build.py
   core_increments  the same of loading and the core marts alone
+  increment_profile  the dearest models of the core marts with 0.1 % new orders
   release       all models, all tests, publishing
   demo          where the time of `make build` goes
   fit           predictions beside the library lifetimes

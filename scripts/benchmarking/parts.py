@@ -19,15 +19,16 @@ from benchmarking.measuring import (
 )
 
 OURS = "this project"
-MEMORY_LIMITS = ["2GB", "16GB"]
+OURS_IN_2GB = "this project in 2 GB"
 SIZES_LIMIT = "8GB"
 LEAN = ["--selector", "lean"]
 DEAREST = 12  # models that a profile names
 RIVALS = PROJECT / "benchmarks"
 
 
-def core(folder: Path, loaded: Path, name=OURS, **environment) -> Step:
-    """The core marts by dbt, in a copy of the loaded database."""
+def core(folder: Path, loaded: Path, name: str, memory_limit: str) -> Step:
+    """The core marts by dbt, in a copy of the loaded database, with what DuckDB may use
+    of memory."""
     database = folder / "core.duckdb"
     return Step(
         name,
@@ -35,7 +36,7 @@ def core(folder: Path, loaded: Path, name=OURS, **environment) -> Step:
         before=copied(loaded, database),
         leaves=[database],
         given=loaded,
-        environment=environment,
+        environment={"REPURCHASE_MEMORY_LIMIT": memory_limit},
     )
 
 
@@ -53,7 +54,8 @@ def rivals(folder: Path, orders: int, rounds: int) -> dict:
             leaves=[reloaded],
             environment={"REPURCHASE_BUILD_DATABASE": str(reloaded)},
         ),
-        core(folder, loaded),
+        core(folder, loaded, OURS, "16GB"),
+        core(folder, loaded, OURS_IN_2GB, "2GB"),
         Step(
             "hand-written SQL",
             task("hand_sql", hand),
@@ -110,19 +112,27 @@ def profile(
     made = shops.shop(folder, orders)
     loaded = shops.loaded(folder, made)
     database, notes = folder / "profile.duckdb", folder / "profile.json"
+    step = Step(
+        name,
+        task("profile", database, notes, *selected),
+        before=copied(loaded, database),
+        environment=environment,
+    )
+    found = by_model(step, notes, rounds, f"{orders:,} orders")
+    remove(database)
+    return {"orders": shops.orders_in(made)} | found
+
+
+def by_model(step: Step, notes: Path, rounds: int, title: str) -> dict:
+    """What a step costs by model, as it notes it itself."""
     turns = []
 
     def note() -> None:
         turns.append(json.loads(notes.read_text("utf-8")))
 
-    step = Step(
-        name,
-        task("profile", database, notes, *selected),
-        before=copied(loaded, database),
-        after=note,
-        environment=environment,
-    )
-    runs = interleaved([step], rounds, f"{orders:,} orders")
+    step.after = note
+    runs = interleaved([step], rounds, title)
+    remove(notes)
     total = median(runs[step.name], "cpu_s")
     models = [
         {
@@ -139,9 +149,7 @@ def profile(
     for model in models:
         folder_of = turns[0][model["model"]]["folder"]
         folders[folder_of] = round(folders.get(folder_of, 0) + model["cpu_s"], 3)
-    remove(database, notes)
     return {
-        "orders": shops.orders_in(made),
         "runs": runs,
         "models": len(models),
         "between_models_cpu_s": round(total - sum(m["cpu_s"] for m in models), 3),
@@ -185,6 +193,24 @@ def core_increments(folder: Path, orders: int, rounds: int) -> dict:
     return grown(folder, shops.shop(folder, orders), rounds, work, build)
 
 
+def increment_profile(folder: Path, orders: int, rounds: int) -> dict:
+    """Loading and the core marts with 0.1 % new orders, by model."""
+    places = shops.increments(folder, shops.shop(folder, orders))
+    state, database = folder / "state.duckdb", folder / "profile.duckdb"
+    notes = folder / "profile.json"
+    say(f"building what is there before, {orders:,} orders")
+    remove(state)
+    shops.run(task("grow", state, places["base"], *LEAN))
+    step = Step(
+        "0.1 %",
+        task("increment_profile", database, notes, places["0.1 %"], *LEAN),
+        before=copied(state, database),
+    )
+    found = by_model(step, notes, rounds, f"{orders:,} orders")
+    remove(state, database)
+    return {"orders": shops.orders_in(places["base"])} | found
+
+
 def grown(folder: Path, made: Path, rounds: int, work: Path, build) -> dict:
     """What `build`, a command by the folder it reads, costs in an empty folder `work`
     and in one that holds what it left of the shop before."""
@@ -210,19 +236,6 @@ def grown(folder: Path, made: Path, rounds: int, work: Path, build) -> dict:
         "new_orders": {name: counts[name] - counts["base"] for name in shops.SHARES},
         "runs": runs,
     }
-
-
-def memory(folder: Path, orders: int, rounds: int) -> dict:
-    """The core marts with little and with much memory for DuckDB."""
-    made = shops.shop(folder, orders)
-    loaded = shops.loaded(folder, made)
-    steps = [
-        core(folder, loaded, limit, REPURCHASE_MEMORY_LIMIT=limit)
-        for limit in MEMORY_LIMITS
-    ]
-    runs = interleaved(steps, rounds, f"{orders:,} orders")
-    remove(folder / "core.duckdb")
-    return {"orders": shops.orders_in(made), "runs": runs}
 
 
 def release(folder: Path, orders: int, rounds: int) -> dict:
@@ -303,7 +316,7 @@ def fit(folder: Path, orders: int, rounds: int) -> dict:
 PARTS = {
     part.__name__: part
     for part in (
-        *(rivals, sizes, memory, core_profile, profile),
-        *(increments, core_increments, release, demo, fit),
+        *(rivals, sizes, core_profile, profile),
+        *(increments, core_increments, increment_profile, release, demo, fit),
     )
 }

@@ -17,6 +17,7 @@ VARIABLES = {
 EVERYTHING = ["--exclude", "path:seeds/demo"]
 KINDS = ["--resource-type", "model", "--resource-type", "seed"]
 FIT = ["path:models/intermediate/prediction", "path:models/marts/prediction"]
+ONE_BY_ONE = ["--threads", "1"]
 AHEAD = ["+customer_predictions,path:models/intermediate/prediction"]
 AHEAD += ["customer_predictions", "model_parameters"]
 
@@ -45,7 +46,7 @@ def models(database: str, *selected: str, callbacks=()) -> None:
     run_dbt(database, "build", *given, callbacks=callbacks)
 
 
-def grow(database: str, made: str, *selected: str) -> None:
+def grow(database: str, made: str, *selected: str, callbacks=()) -> None:
     """Load a shop's files and make the selected models, from what was made before."""
     say("load ...")
     import load
@@ -54,7 +55,7 @@ def grow(database: str, made: str, *selected: str) -> None:
     os.environ["REPURCHASE_BUILD_DATABASE"] = database
     load.load("duckdb", "standard", raw_files.discover("standard", Path(made)))
     say("models ...")
-    run_dbt(database, "build", *KINDS, *selected)
+    run_dbt(database, "build", *KINDS, *selected, callbacks=callbacks)
 
 
 def tests(database: str) -> None:
@@ -126,11 +127,23 @@ def split(folder: str, made: str) -> None:
 
 def profile(database: str, found: str, *selected: str) -> None:
     """CPU and spill of each of `models`, one after the other, to a JSON file."""
+    watch = Watch(Path(f"{database}.tmp"))
+    given = [*(selected or EVERYTHING), *ONE_BY_ONE]
+    models(database, *given, callbacks=[watch])
+    note(watch, database, found)
+
+
+def increment_profile(database: str, found: str, made: str, *selected: str) -> None:
+    """The same of models that `grow` makes."""
+    watch = Watch(Path(f"{database}.tmp"))
+    grow(database, made, *selected, *ONE_BY_ONE, callbacks=[watch])
+    note(watch, database, found)
+
+
+def note(watch: "Watch", database: str, found: str) -> None:
+    """What was watched and how large its tables are, to a JSON file."""
     import duckdb
 
-    watch = Watch(Path(f"{database}.tmp"))
-    one_by_one = ["--threads", "1"]
-    models(database, *(selected or EVERYTHING), *one_by_one, callbacks=[watch])
     with duckdb.connect(database) as con:
         for name, model in watch.models.items():
             model |= size_of(con, model.pop("relation"), name)
